@@ -1,0 +1,141 @@
+# Guichet. `make help` lists the targets; read from top to bottom.
+#
+# Options: SAN=1 (ASan and UBSan), CC=clang, DESTDIR, prefix, CFLAGS.
+
+prefix ?= /usr/local
+sysconfdir ?= /etc
+B := build$(if $(SAN),-san)
+
+APT_BUILD := gcc make pkg-config libevent-dev libssl-dev libpq-dev \
+	libjansson-dev libjwt-dev libcurl4-openssl-dev libpcre2-dev libinih-dev \
+	libsystemd-dev
+APT_DEMO := postgresql postgresql-client nodejs npm openssl ca-certificates
+APT_TEST := $(APT_DEMO) libcmocka-dev pgbouncer clang libclang-rt-14-dev \
+	golang-go golang-golang-x-mod-dev chromium curl wrk
+
+PKGS := libevent libevent_openssl openssl libpq jansson libjwt libcurl \
+	libpcre2-8 inih libsystemd
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers \
+	$(if $(CI),-Werror)
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-omit-frame-pointer \
+	-U_FORTIFY_SOURCE)
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) \
+	-Igateway -I$(B) $(PKG_CFLAGS)
+PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS = $(shell pkg-config --libs $(PKGS))
+
+ROOMS := base crypto db http catalogue journal consent push watch pages routes \
+	serve commands
+SRC := $(foreach r,$(ROOMS),$(wildcard gateway/$r/*.c))
+OBJ := $(SRC:%.c=$(B)/%.o) $(B)/sql_table.o $(B)/assets.o
+STATEMENTS := $(sort $(wildcard gateway/sql/*.sql))
+MIGRATIONS := $(sort $(wildcard gateway/sql/migrations/*.sql))
+ASSETS := $(sort $(wildcard gateway/pages/assets/*) $(wildcard gateway/pages/po/*.po))
+
+.PHONY: all help deps test-deps demo check check-slow bench fuzz lint format \
+	install clean
+.DELETE_ON_ERROR:
+
+all: $(B)/guichet	## build the program (the default)
+
+help:			## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
+	    sed 's/:.*## /\t/' | expand -t 16
+
+# ---- what the machine lacks -------------------------------------------------
+
+deps: build/.deps-build		## install what the build needs (Debian)
+test-deps: build/.deps-test	## and what the tests need
+
+build/.deps-build: Makefile
+	@deploy/apt-missing $(APT_BUILD)
+	@mkdir -p build && touch $@
+build/.deps-demo: build/.deps-build tests/package.json
+	@deploy/apt-missing $(APT_DEMO)
+	@deploy/npm-missing tests
+	@touch $@
+build/.deps-test: build/.deps-demo
+	@deploy/apt-missing $(APT_TEST)
+	@touch $@
+
+# ---- the program ------------------------------------------------------------
+
+$(B)/guichet: $(OBJ) $(B)/gateway/main.o
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+
+$(B)/libguichet.a: $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/%.o: %.c $(B)/sql_names.h | build/.deps-build
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# SQL statements: one file each, one name each, built in.
+$(B)/sql_names.h: $(STATEMENTS) Makefile
+	@mkdir -p $(@D)
+	@n=0; for f in $(STATEMENTS); do \
+	    echo "#define SQL_$$(basename $$f .sql | tr a-z A-Z) (&sql_table[$$n])"; \
+	    n=$$((n + 1)); done > $@; \
+	echo "#define SQL_COUNT $$n" >> $@
+
+$(B)/sql_table.S: $(STATEMENTS) $(MIGRATIONS) deploy/embed Makefile
+	@mkdir -p $(@D)
+	@deploy/embed sql $(STATEMENTS) -- $(MIGRATIONS) > $@
+$(B)/sql_table.o: $(B)/sql_table.S
+	$(CC) -c -o $@ $<
+
+$(B)/assets.S: $(ASSETS) deploy/embed Makefile
+	@mkdir -p $(@D)
+	@deploy/embed assets $(ASSETS) > $@
+$(B)/assets.o: $(B)/assets.S
+	$(CC) -c -o $@ $<
+
+# ---- trying it --------------------------------------------------------------
+
+demo: build/.deps-demo all	## the whole way of a record; ONCE=1 takes the tour
+	@node deploy/demo/demo.mjs $(if $(ONCE),--once)
+
+check: build/.deps-test all unit fuzzers lint	## every test
+	@node tests/run.mjs
+
+check-slow: build/.deps-test all unit fuzzers	## the long suites
+	@node tests/run.mjs --slow
+
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+unit: $(UNIT)
+$(B)/unit/%: tests/unit/%.c $(B)/libguichet.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests -pie -o $@ $< $(B)/libguichet.a \
+	    $(LDFLAGS) $(PKG_LIBS) -lcmocka
+
+FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
+fuzzers: $(FUZZ)		## build the fuzz targets (clang)
+build-fuzz/%: tests/fuzz/%.c $(SRC) $(B)/sql_table.S $(B)/assets.S
+	@mkdir -p $(@D)
+	clang -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
+	    -Igateway -I$(B) $(PKG_CFLAGS) -o $@ $< $(SRC) \
+	    $(B)/sql_table.S $(B)/assets.S $(PKG_LIBS)
+
+bench: build/.deps-test all	## the figures
+	@node tests/bench/bench.mjs
+
+lint: build/.deps-build		## rooms, gate, headers that stand alone
+	@tests/lint
+
+format:			## settle the layout
+	@clang-format -i $(SRC) $(wildcard gateway/*/*.h)
+
+install: all		## into $(DESTDIR)$(prefix)
+	install -D -m 755 $(B)/guichet $(DESTDIR)$(prefix)/bin/guichet
+	@for f in schemas adapters; do \
+	    find $$f -type f | while read -r p; do \
+	        install -D -m 644 $$p $(DESTDIR)$(prefix)/share/guichet/$$p; done; done
+
+clean:			## forget everything built
+	rm -rf build build-san build-fuzz
+
+-include $(OBJ:.o=.d)

@@ -1,0 +1,27 @@
+/*
+ * buf.h - bytes that grow. Always NUL-terminated after the last byte once
+ * anything was added, so that data can be read as a string.
+ */
+#ifndef BUF_H
+#define BUF_H
+#include <stddef.h>
+#include "base/attr.h"
+
+struct arena;
+
+struct buf {
+	char *data;		/* NULL while empty and never reserved */
+	size_t len, size;	/* bytes used, bytes allocated */
+};
+
+void buf_init(struct buf *);
+void buf_init_in(struct buf *, struct arena *);	/* cleared with the arena */
+void buf_clear(struct buf *);			/* frees */
+void buf_reset(struct buf *);			/* keeps the memory */
+char *buf_reserve(struct buf *, size_t n);	/* room for n more; their start */
+void buf_add(struct buf *, const void *, size_t n);
+void buf_str(struct buf *, const char *);
+void buf_char(struct buf *, char);
+void buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+#endif

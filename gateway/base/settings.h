@@ -1,0 +1,98 @@
+/*
+ * settings.h - guichet.conf, from one table of name, type, default, sentence.
+ *
+ * The table (settings.c) feeds the parser, `guichet --help`, the sample file,
+ * the manual page and the error messages. Secrets never stand in the file:
+ * `..._file` settings and the keys directory name files, which must not be
+ * readable by others.
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "base/attr.h"
+
+struct fault;
+
+struct settings {
+	/* [organisation] who stands behind this counter (data controller) */
+	char *organisation_name;	/* "Énergie du Rhône" */
+	char *organisation_address;
+	char *organisation_contact;	/* e-mail of the DPO */
+	char *organisation_privacy_url;
+
+	/* [server] */
+	char *public_url;		/* issuer, https, no final slash */
+	char *mtls_url;			/* same, for certificate-bound clients; or "" */
+	char *listen;			/* "127.0.0.1:8443"; TLS when a certificate is set */
+	char *listen_mtls;		/* asks for client certificates; or "" */
+	char *listen_plain;		/* behind a local front only; or "" */
+	char *tls_certificate;		/* PEM chain */
+	char *tls_key;
+	char *trusted_proxies;		/* addresses whose forwarding headers count */
+	char *client_certificate_header; /* e.g. X-Client-Cert, URL-encoded PEM */
+	int64_t web_workers;
+	int64_t connections_max;	/* per worker */
+	int64_t head_timeout_ms, body_timeout_ms, answer_timeout_ms, idle_timeout_ms;
+	int64_t drain_timeout_ms;
+
+	/* [admin] loopback only: /live /ready /metrics */
+	char *admin_listen;
+
+	/* [database] guichet's own */
+	char *database_url;
+	char *database_direct_url;	/* LISTEN, leadership; default = url */
+	int64_t database_connections;	/* per worker, 1-2 is best */
+	int64_t database_queue;		/* questions waiting at most */
+	bool prepared_statements;	/* off behind pgbouncer < 1.21 */
+
+	/* [catalogue] */
+	char *schemas_dir, *adapters_dir;
+	char *sources;			/* adapter folders to serve, space separated */
+
+	/* [keys] */
+	char *keys_dir;			/* made by `guichet key new` */
+
+	/* [login] */
+	char *login_mode;		/* "demo" (synthetic people), later "oidc" */
+	int64_t session_minutes;
+
+	/* [consent] */
+	int64_t grant_days_max, grant_days_default;
+	int64_t access_token_seconds;
+
+	/* [push] */
+	int64_t push_workers;
+	int64_t push_batch, push_lease_s, push_deadline_ms;
+	int64_t push_attempts_max;
+	char *push_allow;		/* private networks that PIMS may live in (tests) */
+	char *push_ca_file;		/* extra trusted CA, or "" */
+	char *push_webid;		/* Solid: our own WebID, issuer and credentials */
+	char *push_solid_issuer;
+	char *push_solid_client_id;
+	char *push_solid_secret_file;
+
+	/* [watch] */
+	int64_t watch_interval_ms;
+	int64_t horizon_margin_ms;
+
+	/* [journal] */
+	char *journal_origin;		/* "example.org/journal" */
+	int64_t journal_interval_ms;
+
+	/* [log] */
+	char *log_format;		/* text | json */
+	char *log_level;
+
+	char *file;			/* where all this was read */
+};
+
+/* 0 and *out (settings_free frees), or E_BAD_INPUT and the fault. */
+MUST_CHECK int settings_load(struct settings **out, const char *path,
+    struct fault *);
+void settings_free(struct settings *);
+void settings_sample(FILE *out);	/* a commented guichet.conf */
+void settings_help(FILE *out);		/* a table for --help and the manual */
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * catalogue.h - the data sets of this installation: schemas, and the SQL that
+ * fills them from the organisation's PostgreSQL.
+ *
+ * A schema (schemas/<domain>/<name>.schema.json) documents a data set; an
+ * adapter (adapters/<name>/source.conf and <data-set>.sql) gives it records.
+ * Both are loaded and compared once, before any port opens.
+ */
+#ifndef CATALOGUE_H
+#define CATALOGUE_H
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/attr.h"
+#include "db/db.h"
+
+struct arena;
+struct event_base;
+struct fault;
+struct settings;
+
+enum lang { LANG_EN, LANG_FR, LANG_COUNT };
+struct wording { const char *in[LANG_COUNT]; };
+
+enum field_type { FIELD_STRING, FIELD_DATE, FIELD_DATE_TIME, FIELD_INTEGER,
+    FIELD_NUMBER, FIELD_BOOLEAN, FIELD_OBJECT, FIELD_LIST, FIELD_ANY };
+
+struct code { const char *value; struct wording label; };
+
+/* A leaf or a branch of a schema; path is the alias: "tariff.name",
+ * "readings[].start". */
+struct schema_field {
+	const char *path;
+	enum field_type type;
+	bool required;
+	struct wording title, description;
+	const char *unit;		/* UCUM, or NULL */
+	const char *kind;		/* characteristic | transaction | metadata */
+	const char *sensitivity;
+	const json_t *example;
+	const struct code *codes;
+	size_t code_count;
+};
+
+struct schema {
+	const char *id;			/* "energy.load-curve" */
+	const char *domain;		/* "energy" */
+	int version;
+	struct wording title, description;
+	struct wording consent;		/* the sentence the customer reads */
+	const char *doctype;		/* Cozy's */
+	const char *frequency, *latency;	/* ISO 8601 durations */
+	const char *natural_key[8];	/* field paths, NULL-terminated */
+	const char *period;		/* field that from/to select, or NULL */
+	const char *changed;		/* field that cursors follow: "changed" */
+	const struct schema_field *fields;
+	size_t field_count;
+	json_t *document;		/* the file, for the public pages */
+};
+
+struct source {
+	const char *name;		/* the adapter's folder: "energy" */
+	const char *url, *time_zone;
+	const char *capture;		/* "horizon" ... */
+	bool synthetic;
+	int64_t statement_timeout_ms;
+	struct db *db;			/* this process's pool; NULL until opened */
+	struct horizon *horizon;
+};
+
+struct record_plan;			/* how rows become JSON (record.h) */
+
+/* A data set served here: a schema with an adapter. */
+struct dataset {
+	const struct schema *schema;
+	struct source *source;
+	const char *sql_file;
+	struct statement page;		/* a keyset page (page.h) */
+	struct statement changed;	/* who changed in [since, until), text NULL = none */
+	struct record_plan *plan;
+};
+
+struct catalogue;
+
+/* Reads every schema and the adapters named in settings. No database yet. */
+MUST_CHECK int catalogue_load(struct catalogue **out, const struct settings *,
+    struct fault *);
+/* Level 2: describes each query on the live source and compares names and
+ * types with the schema; builds the record plans. Blocking, at start. */
+MUST_CHECK int catalogue_describe(struct catalogue *, struct fault *);
+/* Opens this process's pools. */
+void catalogue_open(struct catalogue *, struct event_base *, const struct settings *);
+void catalogue_free(struct catalogue *);
+
+size_t catalogue_count(const struct catalogue *);
+const struct dataset *catalogue_at(const struct catalogue *, size_t i);
+const struct dataset *dataset_find(const struct catalogue *, const char *id);
+size_t catalogue_source_count(const struct catalogue *);
+struct source *catalogue_source(const struct catalogue *, size_t i);
+/* NULL-terminated, every schema known, served here or not */
+const struct schema *const *catalogue_schemas(const struct catalogue *);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * page.h - reading: one bounded page of a customer's records.
+ *
+ * Rows come in the order (changed, natural key), after a cursor, up to the
+ * source's horizon, so that a page never skips a row that commits late.
+ */
+#ifndef PAGE_H
+#define PAGE_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/attr.h"
+#include "base/buf.h"
+#include "db/db.h"
+
+struct arena;
+struct dataset;
+struct keys;
+struct source;
+
+/* ---- the horizon: up to when all that was written can be seen ---- */
+/* The known horizon if younger than max_age_ms, else 0: ask, it wakes on_known
+ * (us, or failure < 0). See DESIGN.md section 5 for what it asks and why. */
+int64_t horizon_known(struct source *, int max_age_ms);
+typedef void on_horizon(int64_t us, int failure, void *arg);
+struct horizon_wait;
+struct horizon_wait *horizon_ask(struct source *, on_horizon *, void *arg);
+void horizon_forget(struct horizon_wait *);
+
+/* ---- cursors ---- */
+struct cursor {
+	const struct dataset *dataset;
+	const char *changed;	/* of the last record, text as PostgreSQL's ISO; NULL = start */
+	const char *key[8];	/* its natural key, texts */
+};
+/* Opaque, authenticated, bound to the context (grant id). */
+char *cursor_seal(const struct keys *, struct arena *, const struct cursor *,
+    const char *context);
+MUST_CHECK int cursor_open(struct cursor *, const struct keys *, struct arena *,
+    const struct dataset *, const char *sealed, const char *context);
+
+/* ---- the question ---- */
+struct page_ask {
+	const struct dataset *dataset;
+	const char *customer;
+	const struct cursor *after;	/* NULL = from the first record */
+	const char *from, *to;		/* business time [from, to), ISO; NULL = open */
+	int64_t until_us;		/* the horizon */
+	int limit;			/* records; one more is asked to know `more` */
+};
+/* Fills the parameters of dataset->page. */
+MUST_CHECK int page_params(struct params *, struct arena *, const struct page_ask *);
+
+/* ---- the answer ---- */
+struct page {
+	int records;
+	bool more;
+	struct cursor last;	/* after the last record written; in the arena */
+	size_t bytes;		/* of JSON written */
+	uint8_t digest[32];	/* SHA-256 of the record bytes */
+};
+enum page_form { PAGE_LIST, PAGE_LINES };	/* "a,b,c" inside [ ], or NDJSON */
+/* Writes up to ask->limit records from rows, fewer if bytes_max is reached. */
+MUST_CHECK int page_write(struct page *, struct buf *out, enum page_form,
+    const struct page_ask *, const struct rows *, size_t bytes_max, struct arena *);
+
+/* One record by itself (push): its JSON, its key and its change time. */
+struct record { const char *json; size_t n; const char *changed; const char *key[8]; };
+MUST_CHECK int page_record(struct record *, const struct page_ask *,
+    const struct rows *, int row, struct arena *);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * access.h - who asks, by which token, under which live grant.
+ *
+ * RFC 6750, RFC 9449 (DPoP), RFC 8705 (certificate-bound): the token is opaque
+ * and stored as a hash; verified tokens and the state of their grants are kept
+ * in this worker, dropped on NOTIFY, bypassed while LISTEN is down.
+ */
+#ifndef ACCESS_H
+#define ACCESS_H
+#include "http/call.h"
+#include "journal/line.h"
+
+struct access_cache;
+
+struct access {
+	struct uuid grant;
+	char grant_text[UUID_TEXT];
+	const char *client_id;
+	const char *customer;		/* the organisation's reference: never logged */
+	struct subject_ref subject;
+	const char **datasets;		/* granted ids, NULL-terminated */
+	const char *details;		/* authorization_details as granted, JSON */
+	int64_t token_expires_us;
+	int64_t grant_expires_us;
+};
+
+/* The two steps every protected route starts with:
+ *     { "find token", access_find }, { "check token", access_check },
+ * after which c->access is set. They refuse with 401 and WWW-Authenticate. */
+enum next access_find(struct call *);
+enum next access_check(struct call *);
+
+/* Does the grant cover this data set now? from/to: what it allows, or NULL. */
+bool access_covers(const struct access *, const char *dataset,
+    const char **from, const char **to);
+
+struct access_cache *access_cache_new(struct event_base *, const struct settings *);
+void access_cache_free(struct access_cache *);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * keys.h - the keys of this installation, from the keys directory.
+ *
+ *     sign-es256.pem      signs receipts, DPoP proofs and assertions of ours
+ *     seal-<id>.key       32 bytes, AES-256-GCM; the newest seals, all open
+ *     journal-<log>.pem   Ed25519, signs checkpoints (journal role only)
+ *     ticket.key          32 bytes, TLS session tickets of all workers
+ * Files must belong to us and not be readable by others (mode & 077 == 0).
+ */
+#ifndef KEYS_H
+#define KEYS_H
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/attr.h"
+
+struct arena;
+struct fault;
+struct keys;
+
+MUST_CHECK int keys_load(struct keys **out, const char *dir, struct fault *);
+/* Makes what is missing; prints each file made on stdout. */
+MUST_CHECK int keys_make(const char *dir, struct fault *);
+void keys_free(struct keys *);
+
+EVP_PKEY *keys_signing(const struct keys *);		/* ES256, ours to keep */
+const char *keys_signing_kid(const struct keys *);	/* its RFC 7638 thumbprint */
+const char *keys_jwks(const struct keys *);		/* {"keys":[...]}, public */
+/* NULL when this process may not sign that log ("restitution", ...) */
+EVP_PKEY *keys_journal(const struct keys *, const char *log);
+const uint8_t *keys_ticket(const struct keys *);	/* 32 bytes */
+
+/*
+ * Seals a text with AES-256-GCM; context is authenticated, not carried.
+ * The result is base64url: key id (4) | nonce (12) | cipher | tag (16).
+ */
+char *seal(const struct keys *, struct arena *, const char *context,
+    const void *plain, size_t n);
+/* The plain text (NUL-terminated, *n its length), or NULL: altered, foreign
+ * context, unknown key. */
+char *unseal(const struct keys *, struct arena *, const char *context,
+    const char *sealed, size_t *n);
+
+#endif

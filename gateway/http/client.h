@@ -1,0 +1,49 @@
+/*
+ * client.h - outbound HTTPS: libcurl's multi socket on the same loop.
+ *
+ * Addresses typed by customers are hostile until proven otherwise: https only,
+ * every resolved address checked in the socket callback against loopback,
+ * private, link-local... unless an allowed network, no redirects, no proxy from
+ * the environment, answers capped, one total deadline, TLS verified.
+ */
+#ifndef CLIENT_H
+#define CLIENT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/attr.h"
+
+struct event_base;
+struct http_client;
+struct http_job;
+struct settings;
+
+struct http_request {
+	const char *method, *url;
+	const char *const *fields;	/* "Name: value", NULL-terminated, or NULL */
+	const void *body;
+	size_t body_n;
+	int deadline_ms;		/* total; 0 = push_deadline_ms */
+	const char *tag;		/* for the log: call or delivery id */
+};
+struct http_answer {
+	int failure;		/* 0; E_UNAVAILABLE, E_TIMEOUT, E_DENIED (address
+				 * refused), E_TOO_LARGE, E_BAD_INPUT (url) */
+	int status;
+	const char *body;	/* NUL-terminated, 64 kB at most */
+	size_t body_n;
+	const char *why;	/* one sentence for the log */
+};
+const char *http_answer_field(const struct http_answer *, const char *lower_name);
+
+struct http_client *http_client_new(struct event_base *, const struct settings *);
+void http_client_free(struct http_client *);
+typedef void http_on_answer(const struct http_answer *, void *arg);
+/* Copies what it needs. on_answer runs later, once, from the loop. */
+struct http_job *http_ask(struct http_client *, const struct http_request *,
+    http_on_answer *, void *arg);
+void http_forget(struct http_job *);
+
+/* For tools and start-up: is this URL one we would ever talk to? */
+MUST_CHECK int http_url_check(const char *url, const char **why);
+
+#endif

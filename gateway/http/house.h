@@ -1,0 +1,18 @@
+/* house.h - what a worker owns, by pointer; each room defines its own thing. */
+#ifndef HOUSE_H
+#define HOUSE_H
+
+struct house {
+	struct event_base *base;
+	const struct settings *settings;
+	struct keys *keys;
+	struct db *db;			/* guichet's own database */
+	struct catalogue *catalogue;	/* data sets, and their sources' pools */
+	struct gate *gate;		/* journal lines, committed in groups */
+	struct access_cache *access;	/* verified tokens, live grants */
+	struct http_client *client;	/* outbound HTTPS */
+	struct words *words;		/* FR and EN */
+	int worker;			/* 0.. in its role */
+};
+
+#endif

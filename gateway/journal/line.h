@@ -1,0 +1,64 @@
+/*
+ * line.h - one line of the journal: what happened, without a person in it.
+ *
+ * A leaf is JSON with a fixed member order:
+ *     {"v":1,"id","t","ev","ds","to","oc","n","b","att","act","tag","cm"}
+ * absent facts are left out. `cm` commits to the erasable side record:
+ * SHA-256("guichet/side/v1\n" || salt (32) || side). `tag` is the first 16
+ * bytes of HMAC-SHA-256(the subject's random key, id), base64url: destroying
+ * side, salt and key unlinks the person and leaves the tree whole.
+ */
+#ifndef LINE_H
+#define LINE_H
+#include <stdint.h>
+#include "base/attr.h"
+#include "base/text.h"
+
+struct arena;
+struct params;
+
+enum journal_log { LOG_RESTITUTION, LOG_CONSENT_ADMIN, JOURNAL_LOGS };
+const char *journal_log_name(enum journal_log);	/* "restitution", "consent-admin" */
+
+struct subject_ref {
+	struct uuid id;
+	uint8_t key[32];	/* random, of this subject only */
+};
+
+struct line {
+	enum journal_log log;
+	const char *event;	/* from the closed vocabulary (events.c), asserted */
+	const char *dataset;	/* "energy.load-curve@1", or NULL */
+	const char *to;		/* client id of the PIMS, or NULL */
+	const char *outcome;	/* "complete", "4xx"..., or NULL */
+	int64_t records, bytes;	/* -1 = absent */
+	int attempt;		/* 0 = absent */
+	const char *actor;	/* customer | recipient | system | operator | auditor */
+	const struct subject_ref *subject;	/* NULL = nobody's */
+	const struct uuid *grant;		/* NULL = none */
+	/* what only the side record holds; NULL = absent */
+	const char *digest;	/* of the payload, hex */
+	const char *reason;
+	const char *call;	/* call or delivery id */
+	const char *of;		/* id of an earlier line this one ends */
+};
+
+/* The row of journal_stage. Everything is in the arena. */
+struct line_row {
+	struct uuid id;
+	enum journal_log log;
+	const char *leaf, *side;	/* JSON texts */
+	uint8_t salt[32];
+	const struct uuid *subject, *grant;
+	const char *to;
+};
+void line_make(struct line_row *, struct arena *, const struct line *);
+
+/*
+ * Adds the eight parameters every journalling statement ends with, in this
+ * order: id uuid, log smallint, leaf bytea, salt bytea, side bytea,
+ * subject uuid, grant uuid, client text.
+ */
+void line_params(struct params *, const struct line_row *);
+
+#endif

@@ -1,0 +1,2 @@
+-- -> one: is the database there?
+SELECT 1 AS one;
