@@ -20,8 +20,8 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers \
 	$(if $(CI),-Werror)
 HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-SANFLAGS := $(if $(SAN),-fsanitize=address,undefined -fno-omit-frame-pointer \
-	-U_FORTIFY_SOURCE)
+SANFLAGS := $(if $(SAN),-fsanitize=address -fsanitize=undefined \
+	-fno-omit-frame-pointer -U_FORTIFY_SOURCE)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) \
 	-Igateway -I$(B) $(PKG_CFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
