@@ -55,7 +55,7 @@ struct settings {
 	char *keys_dir;			/* made by `guichet key new` */
 
 	/* [login] */
-	char *login_mode;		/* "demo" (synthetic people), later "oidc" */
+	char *login_mode;		/* "off", or "demo": synthetic people */
 	int64_t session_minutes;
 
 	/* [consent] */
@@ -91,6 +91,8 @@ struct settings {
 /* 0 and *out (settings_free frees), or E_BAD_INPUT and the fault. */
 MUST_CHECK int settings_load(struct settings **out, const char *path,
     struct fault *);
+MUST_CHECK int settings_read(struct settings **out, FILE *in, const char *path,
+    struct fault *);		/* the same from a stream; path names it */
 void settings_free(struct settings *);
 void settings_sample(FILE *out);	/* a commented guichet.conf */
 void settings_help(FILE *out);		/* a table for --help and the manual */

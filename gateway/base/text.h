@@ -22,6 +22,7 @@ size_t b64_encode(char *out, const void *bytes, size_t n);
 MUST_CHECK int b64_decode(void *out, size_t max, const char *text, size_t n);
 
 bool utf8_valid(const char *, size_t n);
+size_t utf8_length(const char *, size_t n);	/* of the first character; 0 = bad */
 /* %XX and, in forms, '+'. Refuses bad escapes and %00. NULL when refused. */
 char *percent_decode(struct arena *, const char *, size_t n, bool form);
 void percent_encode(struct buf *, const char *);	/* unreserved stay */
