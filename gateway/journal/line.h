@@ -26,8 +26,8 @@ struct subject_ref {
 };
 
 struct line {
-	enum journal_log log;
-	const char *event;	/* from the closed vocabulary (events.c), asserted */
+	const char *event;	/* from the closed vocabulary (events.c), asserted;
+				 * it also decides which log keeps the line */
 	const char *dataset;	/* "energy.load-curve@1", or NULL */
 	const char *to;		/* client id of the PIMS, or NULL */
 	const char *outcome;	/* "complete", "4xx"..., or NULL */
@@ -47,8 +47,10 @@ struct line {
 struct line_row {
 	struct uuid id;
 	enum journal_log log;
-	const char *leaf, *side;	/* JSON texts */
-	uint8_t salt[32];
+	const char *leaf;	/* JSON, ASCII but for what a caller passed */
+	const char *side;	/* JSON, or NULL: nothing to erase */
+	size_t leaf_n, side_n;
+	uint8_t salt[32];	/* meaningless without a side */
 	const struct uuid *subject, *grant;
 	const char *to;
 };
@@ -57,7 +59,19 @@ void line_make(struct line_row *, struct arena *, const struct line *);
 /*
  * Adds the eight parameters every journalling statement ends with, in this
  * order: id uuid, log smallint, leaf bytea, salt bytea, side bytea,
- * subject uuid, grant uuid, client text.
+ * subject uuid, grant uuid, client text. With n parameters of its own before,
+ * a statement that changes a state writes its line by the same statement:
+ *
+ *     WITH done AS (UPDATE guichet.grants SET ... WHERE id = $1 RETURNING id)
+ *     INSERT INTO guichet.journal_stage
+ *            (id, log, leaf, salt, side, subject_id, grant_id, client_id)
+ *     SELECT $2::uuid, $3::smallint, $4::bytea, $5::bytea, $6::bytea,
+ *            $7::uuid, $8::uuid, $9::text
+ *       FROM done;
+ *
+ * SELECT ... FROM the rows it changed: no change, no line; and the line's
+ * place is taken after the row lock, so that the journal's order is the order
+ * in which things came true.
  */
 void line_params(struct params *, const struct line_row *);
 

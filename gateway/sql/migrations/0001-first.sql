@@ -237,6 +237,8 @@ CREATE TABLE guichet.journal_stage (
 	grant_id	uuid,
 	client_id	text
 );
+ALTER TABLE guichet.journal_stage SET (		-- a queue: rows live a second
+	autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
 -- The ordered logs. salt, side, subject and grant are erasable; leaf may be
 -- purged by retention; hash stays for ever.
@@ -254,8 +256,13 @@ CREATE TABLE guichet.journal_line (
 	PRIMARY KEY (log, seq)
 );
 CREATE INDEX ON guichet.journal_line (grant_id, log, seq) WHERE grant_id IS NOT NULL;
+-- A line staged twice (its first answer was lost) is ordered once; also the way
+-- from a receipt to its place.
+CREATE UNIQUE INDEX ON guichet.journal_line (id);
 
-CREATE TABLE guichet.journal_tile (		-- c2sp.org/tlog-tiles, full tiles
+-- c2sp.org/tlog-tiles: 256 hashes each. Level 0 holds full tiles only (the last
+-- hashes are in journal_line); of the levels above, the last one is growing.
+CREATE TABLE guichet.journal_tile (
 	log		smallint NOT NULL,
 	level		smallint NOT NULL,
 	n		bigint NOT NULL,
