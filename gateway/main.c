@@ -4,8 +4,11 @@
 #include "base/text.h"
 #include "commands/command.h"
 
+extern const struct command command_key;
+
 /* One line each, in the order `guichet --help` shows. */
 const struct command *const command_table[] = {
+	&command_key,
 	NULL
 };
 

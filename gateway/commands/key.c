@@ -1,0 +1,133 @@
+/* key.c - `guichet key new|list`: the keys of this installation. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/jw.h"
+#include "base/settings.h"
+#include "commands/command.h"
+#include "crypto/keys.h"
+
+static int run(int argc, char **argv);
+
+const struct command command_key = {
+	"key", "Make or list the keys of this installation.", run,
+	"new | list"
+};
+
+static int
+failed(const struct fault *f)
+{
+	fault_print(stderr, f);
+	return EX_CONFIG;
+}
+
+static int
+make(const char *dir)
+{
+	struct fault f;
+
+	return keys_make(dir, &f) < 0 ? failed(&f) : EX_OK;
+}
+
+/* Names, jobs and ages; never what is inside. */
+static const char *
+job_of(const char *name)
+{
+	static const struct { const char *begins, *job; } jobs[] = {
+	    { "sign-", "signs receipts, proofs and assertions" },
+	    { "seal-", "seals secrets kept in the database" },
+	    { "journal-", "signs the journal's checkpoints" },
+	    { "ticket", "protects TLS session tickets" } };
+
+	for (size_t i = 0; i < countof(jobs); i++)
+		if (strncmp(name, jobs[i].begins, strlen(jobs[i].begins)) == 0)
+			return jobs[i].job;
+	return NULL;
+}
+
+static void
+show(struct jw *json, const char *dir, const char *name)
+{
+	char path[4096], made[TIME_TEXT_MAX];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (job_of(name) == NULL || stat(path, &st) < 0)
+		return;
+	time_text_ms(made, (int64_t)st.st_mtime * 1000000);
+	if (json == NULL) {
+		printf("%-26s %.10s  %s\n", name, made, job_of(name));
+		return;
+	}
+	jw_object(json);
+	jw_str_member(json, "file", name);
+	jw_str_member(json, "made", made);
+	jw_str_member(json, "job", job_of(name));
+	jw_end_object(json);
+}
+
+static void
+show_all(struct jw *json, const char *dir)
+{
+	struct dirent **names;
+	int n = scandir(dir, &names, NULL, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		show(json, dir, names[i]->d_name);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+}
+
+/* Lists only what could be loaded: `list` is also the check of the keys. */
+static int
+list(const char *dir, bool json)
+{
+	struct keys *keys;
+	struct fault f;
+	struct buf out;
+	struct jw w;
+
+	if (keys_load(&keys, dir, &f) < 0)
+		return failed(&f);
+	if (!json) {
+		show_all(NULL, dir);
+		printf("signing key id: %s\n", keys_signing_kid(keys));
+	} else {
+		buf_init(&out);
+		jw_init(&w, &out);
+		jw_object(&w);
+		jw_str_member(&w, "signing_kid", keys_signing_kid(keys));
+		jw_key(&w, "files");
+		jw_array(&w);
+		show_all(&w, dir);
+		jw_end_array(&w);
+		jw_end_object(&w);
+		puts(out.data);
+		buf_clear(&out);
+	}
+	keys_free(keys);
+	return EX_OK;
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct common common;
+	int n = command_args(&command_key, &common, NULL, argc, argv), rc;
+	struct settings *s;
+
+	if (n != 1 || (strcmp(argv[0], "new") != 0 && strcmp(argv[0], "list") != 0))
+		return command_misused(&command_key, "say new or list");
+	s = command_settings(&common);
+	rc = strcmp(argv[0], "new") == 0 ? make(s->keys_dir) :
+	    list(s->keys_dir, common.json);
+	settings_free(s);
+	return rc;
+}

@@ -1,0 +1,393 @@
+/*
+ * keys.c - the keys of this installation: made, checked, read.
+ *
+ * Every file is refused unless it belongs to this user (or to root, as
+ * systemd credentials do) and nobody else may read it. A journal key that this
+ * process may not open is no fault: only the journal role signs.
+ */
+#include "crypto/keys.h"
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "crypto/jws.h"
+#include "crypto/keys_own.h"
+
+static const char *const journal_logs[] = { "restitution", "consent-admin" };
+
+static int
+fault_missing(struct fault *f, const char *path)
+{
+	fault_set(f, "E121", path, 0, 0, "cannot be read: %s", strerror(errno));
+	return fault_cure(f, "`guichet key new` makes what is missing");
+}
+
+/* ---- reading ---- */
+
+static int
+check_owner(int fd, const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fault_missing(f, path);
+	if (st.st_uid != geteuid() && st.st_uid != 0) {
+		fault_set(f, "E122", path, 0, 0, "belongs to another user");
+		return fault_cure(f, "chown it to the user that runs guichet");
+	}
+	if ((st.st_mode & 077) != 0) {
+		fault_set(f, "E122", path, 0, 0,
+		    "can be read by other users (mode %04o)",
+		    (unsigned)st.st_mode & 07777);
+		return fault_cure(f, "chmod 600 %s", path);
+	}
+	return 0;
+}
+
+/* The file as a stream, after its owner and mode were checked. */
+static int
+open_key(FILE **out, const char *path, struct fault *f)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fault_missing(f, path);
+	if (check_owner(fd, path, f) < 0) {
+		close(fd);
+		return E_BAD_INPUT;
+	}
+	*out = fdopen(fd, "r");
+	return 0;
+}
+
+static int
+read_raw(uint8_t out[32], const char *path, struct fault *f)
+{
+	FILE *in;
+	size_t n;
+
+	if (open_key(&in, path, f) < 0)
+		return E_BAD_INPUT;
+	n = fread(out, 1, 32, in);
+	if (n == 32 && fgetc(in) != EOF)
+		n++;
+	fclose(in);
+	if (n == 32)
+		return 0;
+	fault_set(f, "E123", path, 0, 0, "is not a key of 32 bytes");
+	return fault_cure(f, "bring it back from the backup");
+}
+
+static int
+read_pem(EVP_PKEY **out, const char *path, const char *type, struct fault *f)
+{
+	FILE *in;
+
+	if (open_key(&in, path, f) < 0)
+		return E_BAD_INPUT;
+	*out = PEM_read_PrivateKey(in, NULL, NULL, (void *)"");
+	fclose(in);
+	if (*out != NULL && EVP_PKEY_is_a(*out, type))
+		return 0;
+	EVP_PKEY_free(*out);
+	*out = NULL;
+	fault_set(f, "E123", path, 0, 0, "is not a private key (%s, PEM)", type);
+	return fault_cure(f, "bring it back from the backup");
+}
+
+static int
+read_signing(struct keys *k, const char *dir, struct fault *f)
+{
+	char path[4096];
+	const char *why;
+	struct jwk jwk;
+	json_t *public, *all;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/sign-es256.pem", dir);
+	if (read_pem(&k->signing, path, "EC", f) < 0)
+		return E_BAD_INPUT;
+	if ((public = jwk_public(k->signing)) == NULL ||
+	    jwk_read(&jwk, public, &why) < 0) {
+		json_decref(public);
+		fault_set(f, "E123", path, 0, 0, "is not a P-256 key");
+		return fault_cure(f, "move it away; `guichet key new` makes one");
+	}
+	snprintf(k->kid, sizeof(k->kid), "%s", jwk.thumbprint);
+	jwk_clear(&jwk);
+	rc = json_object_set_new(public, "kid", json_string(k->kid)) |
+	    json_object_set_new(public, "use", json_string("sig"));
+	all = json_pack("{s:[o]}", "keys", public);
+	assert(rc == 0 && all != NULL);
+	k->jwks = json_dumps(all, JSON_COMPACT);
+	json_decref(all);
+	return 0;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(((struct seal_key *)0)->id));
+}
+
+/* seal-6925b1c0.key */
+static int
+read_seal(struct keys *k, const char *path, const char *name, struct fault *f)
+{
+	struct seal_key *s = &k->seals[k->seals_n];
+	char id[9];
+
+	snprintf(id, sizeof(id), "%s", name + strlen("seal-"));
+	if (k->seals_n == SEALS_MAX || hex_decode(s->id, 4, id) < 0 ||
+	    strcmp(name + 13, ".key") != 0) {
+		fault_set(f, "E123", path, 0, 0, k->seals_n == SEALS_MAX ?
+		    "is one sealing key too many" :
+		    "is not named seal-<8 hex digits>.key");
+		return fault_cure(f, "move it out of the keys directory");
+	}
+	if (read_raw(s->bytes, path, f) < 0)
+		return E_BAD_INPUT;
+	k->seals_n++;
+	return 0;
+}
+
+/* journal-restitution.pem */
+static int
+read_journal(struct keys *k, const char *path, const char *name, struct fault *f)
+{
+	struct log_key *l = &k->logs[k->logs_n];
+
+	if (access(path, R_OK) < 0 && errno == EACCES)
+		return 0;
+	if (k->logs_n == LOGS_MAX) {
+		fault_set(f, "E123", path, 0, 0, "is one journal key too many");
+		return fault_cure(f, "move it out of the keys directory");
+	}
+	snprintf(l->log, sizeof(l->log), "%.*s",
+	    (int)(strlen(name) - strlen("journal-.pem")),
+	    name + strlen("journal-"));
+	if (read_pem(&l->key, path, "ED25519", f) < 0)
+		return E_BAD_INPUT;
+	k->logs_n++;
+	return 0;
+}
+
+static bool
+named(const char *name, const char *begin, const char *end)
+{
+	size_t n = strlen(name), b = strlen(begin), e = strlen(end);
+
+	return n > b + e && strncmp(name, begin, b) == 0 &&
+	    strcmp(name + n - e, end) == 0;
+}
+
+static int
+read_listed(struct keys *k, const char *dir, struct fault *f)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	char path[4096];
+	int rc = 0;
+
+	if (d == NULL)
+		return fault_missing(f, dir);
+	while (rc == 0 && (e = readdir(d)) != NULL) {
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (named(e->d_name, "seal-", ".key"))
+			rc = read_seal(k, path, e->d_name, f);
+		else if (named(e->d_name, "journal-", ".pem"))
+			rc = read_journal(k, path, e->d_name, f);
+	}
+	closedir(d);
+	if (rc == 0 && k->seals_n == 0) {
+		fault_set(f, "E121", dir, 0, 0, "holds no sealing key");
+		return fault_cure(f, "`guichet key new` makes what is missing");
+	}
+	qsort(k->seals, k->seals_n, sizeof(k->seals[0]), by_id);
+	return rc;
+}
+
+int
+keys_load(struct keys **out, const char *dir, struct fault *f)
+{
+	struct keys *k = xcalloc(1, sizeof(*k));
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/ticket.key", dir);
+	if (read_signing(k, dir, f) < 0 || read_listed(k, dir, f) < 0 ||
+	    read_raw(k->ticket, path, f) < 0) {
+		keys_free(k);
+		return E_BAD_INPUT;
+	}
+	*out = k;
+	return 0;
+}
+
+void
+keys_free(struct keys *k)
+{
+	if (k == NULL)
+		return;
+	EVP_PKEY_free(k->signing);
+	for (size_t i = 0; i < k->logs_n; i++)
+		EVP_PKEY_free(k->logs[i].key);
+	free(k->jwks);
+	OPENSSL_cleanse(k, sizeof(*k));
+	free(k);
+}
+
+/* ---- making ---- */
+
+/* Never over an existing file: a lost key cannot be made again. */
+static int
+create(FILE **out, const char *path, struct fault *f)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		fault_set(f, "E120", path, 0, 0, "cannot be made: %s",
+		    strerror(errno));
+		return fault_cure(f, "run this as the user that runs guichet");
+	}
+	*out = fdopen(fd, "w");
+	return 0;
+}
+
+static int
+finish(FILE *out, bool ok, const char *path, struct fault *f)
+{
+	ok = ok && fflush(out) == 0 && fsync(fileno(out)) == 0;
+	if (fclose(out) != 0 || !ok) {
+		unlink(path);
+		fault_set(f, "E120", path, 0, 0, "could not be written: %s",
+		    strerror(errno));
+		return fault_cure(f, "look at the disk");
+	}
+	puts(path);
+	return 0;
+}
+
+static int
+make_raw(const char *dir, const char *name, struct fault *f)
+{
+	uint8_t bytes[32];
+	char path[4096];
+	FILE *out;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (create(&out, path, f) < 0)
+		return E_BAD_INPUT;
+	random_bytes(bytes, sizeof(bytes));
+	ok = fwrite(bytes, sizeof(bytes), 1, out) == 1;
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	return finish(out, ok, path, f);
+}
+
+static int
+make_pem(const char *dir, const char *name, const char *type, struct fault *f)
+{
+	char path[4096];
+	EVP_PKEY *key;
+	FILE *out;
+	bool ok;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (create(&out, path, f) < 0)
+		return E_BAD_INPUT;
+	key = strcmp(type, "EC") == 0 ? EVP_EC_gen("P-256") :
+	    EVP_PKEY_Q_keygen(NULL, NULL, type);
+	ok = key != NULL &&
+	    PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1;
+	EVP_PKEY_free(key);
+	return finish(out, ok, path, f);
+}
+
+static bool
+has_seal(const char *dir)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	bool found = false;
+
+	while (d != NULL && !found && (e = readdir(d)) != NULL)
+		found = named(e->d_name, "seal-", ".key");
+	if (d != NULL)
+		closedir(d);
+	return found;
+}
+
+int
+keys_make(const char *dir, struct fault *f)
+{
+	char name[64];
+	int rc;
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+		fault_set(f, "E120", dir, 0, 0, "cannot be made: %s",
+		    strerror(errno));
+		return fault_cure(f, "make the directory above it first");
+	}
+	rc = make_pem(dir, "sign-es256.pem", "EC", f);
+	for (size_t i = 0; rc == 0 && i < countof(journal_logs); i++) {
+		snprintf(name, sizeof(name), "journal-%s.pem", journal_logs[i]);
+		rc = make_pem(dir, name, "ED25519", f);
+	}
+	snprintf(name, sizeof(name), "seal-%08x.key", (unsigned)clock_s());
+	if (rc == 0 && !has_seal(dir))
+		rc = make_raw(dir, name, f);
+	if (rc == 0)
+		rc = make_raw(dir, "ticket.key", f);
+	return rc;
+}
+
+/* ---- what they hold ---- */
+
+EVP_PKEY *
+keys_signing(const struct keys *k)
+{
+	return k->signing;
+}
+
+const char *
+keys_signing_kid(const struct keys *k)
+{
+	return k->kid;
+}
+
+const char *
+keys_jwks(const struct keys *k)
+{
+	return k->jwks;
+}
+
+EVP_PKEY *
+keys_journal(const struct keys *k, const char *log)
+{
+	for (size_t i = 0; i < k->logs_n; i++)
+		if (strcmp(k->logs[i].log, log) == 0)
+			return k->logs[i].key;
+	return NULL;
+}
+
+const uint8_t *
+keys_ticket(const struct keys *k)
+{
+	return k->ticket;
+}
