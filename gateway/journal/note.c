@@ -1,0 +1,290 @@
+/*
+ * note.c - signed notes and checkpoints.
+ *
+ * Written against c2sp.org/signed-note and c2sp.org/tlog-checkpoint; judged by
+ * Go's golang.org/x/mod/sumdb/note in the tests.
+ */
+#include "journal/note.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "crypto/hash.h"
+
+#define ED25519	0x01		/* the type of signature, in ids and keys */
+#define DASH	"\xe2\x80\x94 "	/* U+2014 and a space begin a signature */
+
+static uint32_t
+big_endian(const uint8_t b[4])
+{
+	return (uint32_t)b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
+}
+
+/* ---- verifier keys ---- */
+
+/* No space, no plus, no control character: a name stands in a line. */
+static bool
+name_valid(const char *name, size_t n)
+{
+	if (n == 0 || n >= NOTE_NAME || !utf8_valid(name, n))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)name[i] <= ' ' || name[i] == '+' ||
+		    name[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static uint32_t
+key_id(const char *name, const uint8_t key[32])
+{
+	const struct piece pieces[] = {
+		{ name, strlen(name) }, { "\n\x01", 2 }, { key, 32 }
+	};
+	uint8_t digest[SHA256_SIZE];
+
+	sha256_pieces(digest, pieces, countof(pieces));
+	return big_endian(digest);
+}
+
+int
+note_key_parse(struct note_key *k, const char *vkey)
+{
+	const char *hex = strchr(vkey, '+');
+	const char *base = hex == NULL ? NULL : strchr(hex + 1, '+');
+	uint8_t id[4], typed[33];
+	char digits[9] = "";
+
+	if (base == NULL || base - hex != 9 ||
+	    !name_valid(vkey, (size_t)(hex - vkey)))
+		return E_BAD_INPUT;
+	memcpy(digits, hex + 1, 8);
+	if (hex_decode(id, sizeof(id), digits) < 0 ||
+	    b64_decode(typed, sizeof(typed), base + 1, strlen(base + 1)) !=
+	    (int)sizeof(typed) || typed[0] != ED25519)
+		return E_BAD_INPUT;
+	snprintf(k->name, sizeof(k->name), "%.*s", (int)(hex - vkey), vkey);
+	memcpy(k->bytes, typed + 1, sizeof(k->bytes));
+	k->id = key_id(k->name, k->bytes);
+	return k->id == big_endian(id) ? 0 : E_BAD_INPUT;
+}
+
+void
+note_key_of(struct note_key *k, const char *name, EVP_PKEY *key)
+{
+	size_t n = sizeof(k->bytes);
+	int ok = EVP_PKEY_get_raw_public_key(key, k->bytes, &n);
+
+	assert(ok == 1 && n == sizeof(k->bytes));
+	assert(name_valid(name, strlen(name)));
+	snprintf(k->name, sizeof(k->name), "%s", name);
+	k->id = key_id(k->name, k->bytes);
+}
+
+char *
+note_key_text(struct arena *a, const struct note_key *k)
+{
+	uint8_t typed[33] = { ED25519 };
+	char text[48];
+
+	memcpy(typed + 1, k->bytes, sizeof(k->bytes));
+	b64_encode(text, typed, sizeof(typed));
+	return arena_printf(a, "%s+%08" PRIx32 "+%s", k->name, k->id, text);
+}
+
+/* ---- reading ---- */
+
+/* Valid UTF-8 without control characters but newline. */
+static bool
+text_valid(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (((unsigned char)s[i] < ' ' && s[i] != '\n') || s[i] == 0x7f)
+			return false;
+	return utf8_valid(s, n);
+}
+
+/* The start of the signatures: after the last empty line. */
+static const char *
+find_signatures(const char *s, size_t n)
+{
+	for (size_t i = n; i >= 3; i--)
+		if (s[i - 1] == '\n' && s[i - 2] == '\n')
+			return s + i;
+	return NULL;
+}
+
+/* "— name base64", from line to end (the newline). */
+static int
+read_signature(struct note_signature *sig, struct arena *a, const char *line,
+    const char *end)
+{
+	size_t dash = strlen(DASH);
+	const char *space;
+	uint8_t *bytes;
+	int n;
+
+	if ((size_t)(end - line) < dash || memcmp(line, DASH, dash) != 0)
+		return E_BAD_INPUT;
+	line += dash;
+	space = memchr(line, ' ', (size_t)(end - line));
+	if (space == NULL || !name_valid(line, (size_t)(space - line)))
+		return E_BAD_INPUT;
+	bytes = arena_alloc(a, (size_t)(end - space));
+	n = b64_decode(bytes, (size_t)(end - space), space + 1,
+	    (size_t)(end - space - 1));
+	if (n < 5)
+		return E_BAD_INPUT;
+	sig->name = arena_strndup(a, line, (size_t)(space - line));
+	sig->id = big_endian(bytes);
+	sig->bytes = bytes + 4;
+	sig->n = (size_t)n - 4;
+	return 0;
+}
+
+int
+note_parse(struct note *note, struct arena *a, const char *data, size_t n)
+{
+	const char *line, *end, *stop;
+	int rc;
+
+	*note = (struct note){ 0 };
+	if (n > NOTE_MAX)
+		return E_TOO_LARGE;
+	if (n == 0 || data[n - 1] != '\n' || !text_valid(data, n))
+		return E_BAD_INPUT;
+	data = arena_strndup(a, data, n);
+	stop = data + n;
+	if ((line = find_signatures(data, n)) == NULL || line == stop)
+		return E_BAD_INPUT;
+	note->text = arena_strndup(a, data, (size_t)(line - 1 - data));
+	note->text_n = (size_t)(line - 1 - data);
+	for (; line < stop; line = end + 1) {
+		end = memchr(line, '\n', (size_t)(stop - line));
+		if (note->signature_count == NOTE_SIGNATURES)
+			return E_TOO_LARGE;
+		rc = read_signature(&note->signatures[note->signature_count++],
+		    a, line, end);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static bool
+signature_good(const struct note *note, const struct note_signature *sig,
+    const struct note_key *k)
+{
+	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+	    k->bytes, sizeof(k->bytes));
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool good = key != NULL && ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, sig->bytes, sig->n,
+	    (const uint8_t *)note->text, note->text_n) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return good;
+}
+
+int
+note_verify(const struct note *note, const struct note_key *k)
+{
+	int rc = E_NOT_FOUND;
+
+	for (size_t i = 0; i < note->signature_count; i++) {
+		const struct note_signature *sig = &note->signatures[i];
+
+		if (sig->id != k->id || strcmp(sig->name, k->name) != 0)
+			continue;
+		if (!signature_good(note, sig, k))
+			return E_DENIED;
+		rc = 0;
+	}
+	return rc;
+}
+
+/* ---- writing ---- */
+
+char *
+note_sign(struct arena *a, const char *text, const char *name, EVP_PKEY *key)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t bytes[4 + 64];
+	size_t n = 64, text_n = strlen(text);
+	struct note_key k;
+	char base[96];
+	int ok;
+
+	assert(text_n > 0 && text[text_n - 1] == '\n');
+	note_key_of(&k, name, key);
+	for (int i = 0; i < 4; i++)
+		bytes[i] = (uint8_t)(k.id >> (24 - 8 * i));
+	ok = ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, bytes + 4, &n, (const uint8_t *)text,
+	    text_n) == 1;
+	assert(ok && n == 64);
+	EVP_MD_CTX_free(ctx);
+	b64_encode(base, bytes, sizeof(bytes));
+	return arena_printf(a, "%s\n" DASH "%s %s\n", text, name, base);
+}
+
+/* ---- checkpoints ---- */
+
+/* Decimal, no sign, no leading zero. */
+static int
+read_size(uint64_t *out, const char *s, size_t n)
+{
+	uint64_t v = 0;
+
+	if (n == 0 || n > 19 || (s[0] == '0' && n > 1))
+		return E_BAD_INPUT;
+	for (size_t i = 0; i < n; i++) {
+		if (s[i] < '0' || s[i] > '9')
+			return E_BAD_INPUT;
+		v = v * 10 + (uint64_t)(s[i] - '0');
+	}
+	*out = v;
+	return 0;
+}
+
+int
+checkpoint_parse(struct checkpoint *c, const struct note *note)
+{
+	const char *lines[3];
+	size_t lengths[3];
+	const char *p = note->text, *end;
+
+	for (int i = 0; i < 3; i++) {
+		if ((end = strchr(p, '\n')) == NULL)
+			return E_BAD_INPUT;
+		lines[i] = p;
+		lengths[i] = (size_t)(end - p);
+		p = end + 1;
+	}
+	if (lengths[0] == 0 || lengths[0] >= sizeof(c->origin) ||
+	    read_size(&c->size, lines[1], lengths[1]) < 0 ||
+	    b64_decode(c->root.bytes, SHA256_SIZE, lines[2], lengths[2]) !=
+	    SHA256_SIZE)
+		return E_BAD_INPUT;
+	snprintf(c->origin, sizeof(c->origin), "%.*s", (int)lengths[0],
+	    lines[0]);
+	return 0;		/* lines after these are extensions */
+}
+
+char *
+checkpoint_text(struct arena *a, const struct checkpoint *c)
+{
+	char root[48];
+
+	b64_encode(root, c->root.bytes, SHA256_SIZE);
+	return arena_printf(a, "%s\n%" PRIu64 "\n%s\n", c->origin, c->size,
+	    root);
+}
