@@ -22,7 +22,7 @@ char *arena_strdup(struct arena *, const char *);	/* NULL gives NULL */
 char *arena_strndup(struct arena *, const char *, size_t n);
 void *arena_memdup(struct arena *, const void *, size_t n);
 char *arena_printf(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
-char *arena_vprintf(struct arena *, const char *fmt, va_list);
+char *arena_vprintf(struct arena *, const char *fmt, va_list) PRINTF_LIKE(2, 0);
 void arena_defer(struct arena *, arena_fn *, void *arg);
 
 #endif

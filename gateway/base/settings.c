@@ -342,8 +342,14 @@ unknown(const struct conf_line *line, struct fault *f)
 	size_t n = names_of(names, line->section);
 	const char *near;
 
-	if (n > 0)
-		return conf_unknown(f, line, names, n);
+	if (n > 0) {
+		conf_unknown(f, line, names, n);
+		for (size_t i = 0; i < countof(table); i++)
+			if (strcmp(table[i].key, line->key) == 0)
+				fault_cure(f, "'%s' belongs to [%s]", line->key,
+				    table[i].section);
+		return E_BAD_INPUT;
+	}
 	near = nearest(line->section, names, names_of(names, NULL));
 	if (line->section[0] == '\0')
 		fault_set(f, "E105", line->file, line->number, 1,
@@ -376,7 +382,8 @@ on_line(const struct conf_line *line, void *arg, struct fault *f)
 	if (set_value(r, &table[i], line->value, &why) == 0)
 		return 0;
 	fault_set(f, "E108", line->file, line->number, 1,
-	    "[%s] %s cannot be '%s'", line->section, line->key, line->value);
+	    "[%s] %s cannot be '%s'", line->section, line->key,
+	    table[i].type == DATABASE ? "(hidden)" : line->value);
 	return fault_cure(f, "%s", why);
 }
 
