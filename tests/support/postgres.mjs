@@ -1,0 +1,60 @@
+// A PostgreSQL for tests: the one tests/run.mjs started (GUICHET_TEST_PG), or
+// one of our own, removed when the process ends.
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const pg = fileURLToPath(new URL("./pg", import.meta.url));
+
+// Starts a private cluster; { url, stop(), start(), remove() }.
+export function startPostgres({ fsync = false } = {}) {
+	const dir = mkdtempSync(join(tmpdir(), "guichet-test-"));
+	const start = () => execFileSync(pg,
+		["start", dir, ...(fsync ? ["--fsync"] : [])],
+		{ encoding: "utf8" }).trim();
+	const url = start();
+	const remove = () => {
+		spawnSync(pg, ["remove", dir], { stdio: "inherit" });
+		rmSync(dir, { recursive: true, force: true });
+	};
+	return { url, start, remove,
+		stop: () => execFileSync(pg, ["stop", dir]) };
+}
+
+let shared;
+
+// The URL of the cluster this test file may make databases in.
+export function postgresUrl() {
+	if (process.env.GUICHET_TEST_PG)
+		return process.env.GUICHET_TEST_PG;
+	if (!shared) {
+		shared = startPostgres();
+		process.on("exit", shared.remove);
+	}
+	return shared.url;
+}
+
+// The same server, another database.
+export function urlOf(base, name) {
+	return base.replace(/^(postgresql:\/\/[^/]*)\/[^?]*/, `$1/${name}`);
+}
+
+// Runs SQL by psql; returns what it prints, without headings.
+export function sql(url, text) {
+	return execFileSync("psql", ["-X", "-q", "-A", "-t", "-v",
+		"ON_ERROR_STOP=1", "-d", url, "-f", "-"],
+		{ input: text, encoding: "utf8",
+		  stdio: ["pipe", "pipe", "pipe"] }).trim();
+}
+
+let made = 0;
+
+// A fresh database; { name, url, drop() }. A name given twice gets a number.
+export function createDatabase(name, base = postgresUrl()) {
+	const unique = `${name}_${process.pid}_${++made}`.toLowerCase();
+	sql(base, `CREATE DATABASE "${unique}"`);
+	return { name: unique, url: urlOf(base, unique), drop: () =>
+		sql(base, `DROP DATABASE IF EXISTS "${unique}" WITH (FORCE)`) };
+}
