@@ -1,0 +1,149 @@
+// Runs every test and ends with one line: "N passed, N failed".
+//
+//     node tests/run.mjs [--slow] [WORD...]	only files whose name has a WORD
+//
+// In order: unit (cmocka), scenario (node:test, two files at once), fuzz (each
+// target a few seconds over its corpus). One PostgreSQL serves them all.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startPostgres } from "./support/postgres.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const args = process.argv.slice(2);
+const slow = args.includes("--slow");
+const words = args.filter((a) => !a.startsWith("--"));
+const built = join(root, process.env.SAN ? "build-san" : "build");
+const fuzz_seconds = slow ? 60 : 4;
+const total = { passed: 0, failed: 0, skipped: 0 };
+
+const files = (dir, fits) => {
+	const path = join(root, dir);
+	return !existsSync(path) ? [] : readdirSync(path).sort()
+		.filter((f) => fits.test(f) &&
+			(!words.length || words.some((w) => f.includes(w))))
+		.map((f) => join(path, f));
+};
+const isProgram = (f) => statSync(f).isFile() && (statSync(f).mode & 0o111);
+
+// Runs one program; kills its whole group after the limit.
+function run(program, argv, limit_s, env = {}) {
+	return new Promise((done) => {
+		const child = spawn(program, argv, { cwd: root, detached: true,
+			env: { ...process.env, ...env },
+			stdio: ["ignore", "pipe", "pipe"] });
+		let text = "", late = false;
+		const hear = (chunk) => {
+			if (text.length < 4e6)
+				text += chunk;
+		};
+		child.stdout.on("data", hear);
+		child.stderr.on("data", hear);
+		const kill = () => {
+			late = true;
+			try { process.kill(-child.pid, "SIGKILL"); } catch {}
+		};
+		const timer = setTimeout(kill, limit_s * 1000);
+		child.on("error", (e) => done({ code: 127, text: String(e) }));
+		child.on("close", (code, signal) => {
+			clearTimeout(timer);
+			if (late)
+				text += `\nkilled: not done in ${limit_s} s\n`;
+			done({ code: late ? 124 : code ?? 128, signal, text });
+		});
+	});
+}
+
+function tell(name, began, passed, failed, skipped, text) {
+	const s = ((performance.now() - began) / 1000).toFixed(1);
+	total.passed += passed;
+	total.failed += failed;
+	total.skipped += skipped;
+	console.log(`${failed ? "FAIL" : "ok  "} ${s.padStart(6)} s  ` +
+		`${String(passed).padStart(4)} passed` +
+		(failed ? ` ${failed} failed` : "") +
+		(skipped ? ` ${skipped} skipped` : "") + `  ${name}`);
+	if (failed)
+		console.log(text.trimEnd().split("\n").slice(-120)
+			.map((l) => "    " + l).join("\n"));
+}
+
+const number = (text, pattern) =>
+	[...text.matchAll(pattern)].reduce((n, m) => n + Number(m[1]), 0);
+
+async function unit(file) {
+	const began = performance.now();
+	const r = await run(file, [], 120);
+	const passed = number(r.text, /\[  PASSED  \] (\d+) test/g);
+	let failed = number(r.text, /\[  FAILED  \] (\d+) test/g);
+	if (r.code !== 0 && failed === 0)
+		failed = 1;	// it crashed, or a sanitizer spoke at the end
+	if (r.code === 0 && passed === 0) {
+		failed = 1;
+		r.text += "\nit ran no test\n";
+	}
+	tell("unit/" + basename(file), began, passed, failed, 0, r.text);
+}
+
+async function scenario(file, limit_s) {
+	const began = performance.now();
+	const r = await run(process.execPath,
+		["--test", "--test-reporter=tap", file], limit_s);
+	const passed = number(r.text, /^# pass (\d+)$/gm);
+	let failed = number(r.text, /^# fail (\d+)$/gm) +
+		number(r.text, /^# cancelled (\d+)$/gm);
+	const skipped = number(r.text, /^# (?:skipped|todo) (\d+)$/gm);
+	if ((r.code !== 0 || passed + skipped === 0) && failed === 0)
+		failed = 1;
+	tell(file.slice(root.length + 7), began, passed, failed, skipped,
+		r.text);
+}
+
+async function fuzz(file) {
+	const began = performance.now();
+	const name = basename(file);
+	const corpus = join(root, "tests/fuzz/corpus", name);
+	const grown = join(root, "build-fuzz/corpus", name);
+	const findings = join(root, "build-fuzz/findings/");
+	mkdirSync(grown, { recursive: true });
+	mkdirSync(findings, { recursive: true });
+	const r = await run(file, [`-max_total_time=${fuzz_seconds}`,
+		"-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
+		`-artifact_prefix=${findings}${name}-`, grown,
+		...(existsSync(corpus) ? [corpus] : [])], fuzz_seconds + 60);
+	const runs = number(r.text, /number_of_executed_units: (\d+)/g);
+	const bad = r.code !== 0 || runs === 0;
+	tell(`fuzz/${name} (${runs} inputs)`, began, bad ? 0 : 1, bad ? 1 : 0,
+		0, r.text);
+}
+
+// Runs the jobs, so many at once.
+async function each(list, at_once, job) {
+	const queue = [...list];
+	await Promise.all(Array.from({ length: at_once }, async () => {
+		for (let f; (f = queue.shift()) !== undefined;)
+			await job(f);
+	}));
+}
+
+const pg = startPostgres();
+process.env.GUICHET_TEST_PG = pg.url;
+process.env.GUICHET_PROGRAM ??= join(built, "guichet");
+process.on("exit", pg.remove);
+for (const s of ["SIGINT", "SIGTERM"])
+	process.on(s, () => process.exit(1));
+
+await each(files(join(built.slice(root.length + 1), "unit"), /^[^.]+$/)
+	.filter(isProgram), 2, unit);
+await each(files("tests/scenario", /\.test\.mjs$/), 2,
+	(f) => scenario(f, 120));
+if (slow)
+	for (const dir of ["tests/scenario/slow", "tests/fault"])
+		await each(files(dir, /\.test\.mjs$/), 1,
+			(f) => scenario(f, 900));
+await each(files("build-fuzz", /^[^.]+$/).filter(isProgram), 2, fuzz);
+
+console.log(`${total.passed} passed, ${total.failed} failed` +
+	(total.skipped ? `, ${total.skipped} skipped` : ""));
+process.exitCode = total.failed || !total.passed ? 1 : 0;
