@@ -1,10 +1,4 @@
-/*
- * settings.c - guichet.conf, from one table.
- *
- * A row is one setting: its place in the file, its type, its default, the
- * sentence that tells what it is, and where its value goes. A default of NULL
- * means that the file must give it.
- */
+/* settings.c - guichet.conf, read by the table of settings_table.c. */
 #include "base/settings.h"
 #include <assert.h>
 #include <errno.h>
@@ -15,160 +9,15 @@
 #include "base/conf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/settings_own.h"
 #include "base/text.h"
-
-enum type {
-	TEXT,
-	CHOICE,		/* one of the words in `words` */
-	URL,		/* https://..., no final slash; http on loopback only */
-	ADDRESS,	/* host:port */
-	DATABASE,	/* a libpq URL, without a password in it */
-	PATH,		/* as seen from the settings file */
-	SECRET,		/* a PATH that nobody else may read */
-	NUMBER,		/* from min to max */
-	YES_NO
-};
-
-struct row {
-	const char *section, *key;
-	enum type type;
-	const char *value;		/* default; NULL = required */
-	size_t at;			/* in struct settings */
-	const char *sentence;
-	int64_t min, max;
-	const char *words;
-};
-
-#define AT(field) offsetof(struct settings, field)
-
-static const struct row table[] = {
-	{ "organisation", "name", TEXT, NULL, AT(organisation_name),
-	  "The organisation behind this counter, as customers know it." },
-	{ "organisation", "address", TEXT, "", AT(organisation_address),
-	  "Its postal address." },
-	{ "organisation", "contact", TEXT, NULL, AT(organisation_contact),
-	  "E-mail address of its data protection officer." },
-	{ "organisation", "privacy_url", URL, "", AT(organisation_privacy_url),
-	  "Where its privacy notice is." },
-
-	{ "server", "public_url", URL, NULL, AT(public_url),
-	  "The address customers and PIMS use; also the OAuth issuer." },
-	{ "server", "mtls_url", URL, "", AT(mtls_url),
-	  "The same for clients that show a certificate; empty: none do." },
-	{ "server", "listen", ADDRESS, "127.0.0.1:8443", AT(listen),
-	  "Where to listen; with TLS as soon as a certificate is set." },
-	{ "server", "listen_mtls", ADDRESS, "", AT(listen_mtls),
-	  "Where to listen for clients that show a certificate." },
-	{ "server", "listen_plain", ADDRESS, "", AT(listen_plain),
-	  "Where to listen without TLS, behind a local front only." },
-	{ "server", "tls_certificate", PATH, "", AT(tls_certificate),
-	  "Certificate chain (PEM), our own first." },
-	{ "server", "tls_key", SECRET, "", AT(tls_key),
-	  "Its private key (PEM), readable by this user alone." },
-	{ "server", "trusted_proxies", TEXT, "", AT(trusted_proxies),
-	  "Addresses of fronts whose forwarding headers count." },
-	{ "server", "client_certificate_header", TEXT, "",
-	  AT(client_certificate_header),
-	  "Header in which such a front hands over client certificates." },
-	{ "server", "web_workers", NUMBER, "2", AT(web_workers),
-	  "Processes that answer; about one per core.", 1, 64 },
-	{ "server", "connections_max", NUMBER, "2000", AT(connections_max),
-	  "Connections held at most, per web worker.", 1, 100000 },
-	{ "server", "head_timeout_ms", NUMBER, "10000", AT(head_timeout_ms),
-	  "A request's head must be whole after so long.", 1, 600000 },
-	{ "server", "body_timeout_ms", NUMBER, "30000", AT(body_timeout_ms),
-	  "And its body after so long.", 1, 600000 },
-	{ "server", "answer_timeout_ms", NUMBER, "60000", AT(answer_timeout_ms),
-	  "An answer must be sent after so long.", 1, 3600000 },
-	{ "server", "idle_timeout_ms", NUMBER, "75000", AT(idle_timeout_ms),
-	  "A connection without request is closed after so long.", 1, 3600000 },
-	{ "server", "drain_timeout_ms", NUMBER, "20000", AT(drain_timeout_ms),
-	  "At the end, calls under way have so long to finish.", 0, 600000 },
-
-	{ "admin", "listen", ADDRESS, "127.0.0.1:9464", AT(admin_listen),
-	  "Loopback address of /live, /ready and /metrics." },
-
-	{ "database", "url", DATABASE, NULL, AT(database_url),
-	  "guichet's own PostgreSQL (passfile= names a file for a password)." },
-	{ "database", "direct_url", DATABASE, "", AT(database_direct_url),
-	  "The same without a pooler between; empty: as url." },
-	{ "database", "connections", NUMBER, "2", AT(database_connections),
-	  "Pipelined connections per worker; one or two are best.", 1, 16 },
-	{ "database", "queue", NUMBER, "1000", AT(database_queue),
-	  "Questions that may wait per worker; beyond, 503.", 1, 100000 },
-	{ "database", "prepared_statements", YES_NO, "yes",
-	  AT(prepared_statements),
-	  "no: behind pgbouncer before 1.21 in transaction mode." },
-
-	{ "catalogue", "schemas", PATH, "/usr/local/share/guichet/schemas",
-	  AT(schemas_dir), "Directory of the data sets' schemas." },
-	{ "catalogue", "adapters", PATH, "adapters", AT(adapters_dir),
-	  "Directory of the adapters, one folder each." },
-	{ "catalogue", "sources", TEXT, "", AT(sources),
-	  "The adapter folders to serve, separated by spaces." },
-
-	{ "keys", "directory", PATH, "keys", AT(keys_dir),
-	  "Directory of our keys, made by `guichet key new`." },
-
-	{ "login", "mode", CHOICE, "off", AT(login_mode),
-	  "How customers sign in; demo knows synthetic people only.",
-	  .words = "off demo" },
-	{ "login", "session_minutes", NUMBER, "30", AT(session_minutes),
-	  "A customer is signed out after so long.", 1, 1440 },
-
-	{ "consent", "grant_days_max", NUMBER, "1095", AT(grant_days_max),
-	  "The longest a customer may grant.", 1, 3650 },
-	{ "consent", "grant_days_default", NUMBER, "365",
-	  AT(grant_days_default), "What the page proposes.", 1, 3650 },
-	{ "consent", "access_token_seconds", NUMBER, "600",
-	  AT(access_token_seconds), "How long an access token lives.",
-	  10, 3600 },
-
-	{ "push", "workers", NUMBER, "1", AT(push_workers),
-	  "Processes that deliver.", 0, 64 },
-	{ "push", "batch", NUMBER, "100", AT(push_batch),
-	  "Subscriptions claimed at once.", 1, 1000 },
-	{ "push", "lease_s", NUMBER, "60", AT(push_lease_s),
-	  "A claim not settled is free again after so long.", 5, 3600 },
-	{ "push", "deadline_ms", NUMBER, "20000", AT(push_deadline_ms),
-	  "One exchange with a PIMS lasts at most so long.", 100, 600000 },
-	{ "push", "attempts_max", NUMBER, "20", AT(push_attempts_max),
-	  "Refusals in a row before a subscription is set aside.", 1, 1000 },
-	{ "push", "allow", TEXT, "", AT(push_allow),
-	  "Private networks a PIMS may live in (for trials)." },
-	{ "push", "ca_file", PATH, "", AT(push_ca_file),
-	  "One more certificate authority to trust (for trials)." },
-	{ "push", "webid", TEXT, "", AT(push_webid),
-	  "Solid: the WebID of this counter." },
-	{ "push", "solid_issuer", TEXT, "", AT(push_solid_issuer),
-	  "Solid: the OpenID provider that knows it." },
-	{ "push", "solid_client_id", TEXT, "", AT(push_solid_client_id),
-	  "Solid: our client identifier there." },
-	{ "push", "solid_secret_file", SECRET, "", AT(push_solid_secret_file),
-	  "Solid: the file that holds its secret." },
-
-	{ "watch", "interval_ms", NUMBER, "5000", AT(watch_interval_ms),
-	  "How often sources are asked who changed.", 50, 86400000 },
-	{ "watch", "horizon_margin_ms", NUMBER, "2000", AT(horizon_margin_ms),
-	  "How far behind the oldest transaction to read.", 0, 600000 },
-
-	{ "journal", "origin", TEXT, "", AT(journal_origin),
-	  "Name of the logs; empty: public_url's host, and /journal." },
-	{ "journal", "interval_ms", NUMBER, "1000", AT(journal_interval_ms),
-	  "How often lines are ordered and signed.", 10, 600000 },
-
-	{ "log", "format", CHOICE, "text", AT(log_format),
-	  "How log lines are written.", .words = "text json" },
-	{ "log", "level", CHOICE, "info", AT(log_level),
-	  "What is written.", .words = "error warning info debug" },
-};
 
 /* ---- one value ---- */
 
 struct reading {
 	struct settings *s;
 	const char *file;
-	int seen[countof(table)];	/* the line that gave it */
+	int seen[ROWS];	/* the line that gave it */
 };
 
 static char **
@@ -325,12 +174,12 @@ names_of(const char **out, const char *section)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < countof(table); i++) {
-		if (section != NULL && strcmp(table[i].section, section) == 0)
-			out[n++] = table[i].key;
+	for (size_t i = 0; i < settings_rows; i++) {
+		if (section != NULL && strcmp(settings_table[i].section, section) == 0)
+			out[n++] = settings_table[i].key;
 		else if (section == NULL && (i == 0 ||
-		    strcmp(table[i].section, table[i - 1].section) != 0))
-			out[n++] = table[i].section;
+		    strcmp(settings_table[i].section, settings_table[i - 1].section) != 0))
+			out[n++] = settings_table[i].section;
 	}
 	return n;
 }
@@ -338,16 +187,16 @@ names_of(const char **out, const char *section)
 static int
 unknown(const struct conf_line *line, struct fault *f)
 {
-	const char *names[countof(table)];
+	const char *names[ROWS];
 	size_t n = names_of(names, line->section);
 	const char *near;
 
 	if (n > 0) {
 		conf_unknown(f, line, names, n);
-		for (size_t i = 0; i < countof(table); i++)
-			if (strcmp(table[i].key, line->key) == 0)
+		for (size_t i = 0; i < settings_rows; i++)
+			if (strcmp(settings_table[i].key, line->key) == 0)
 				fault_cure(f, "'%s' belongs to [%s]", line->key,
-				    table[i].section);
+				    settings_table[i].section);
 		return E_BAD_INPUT;
 	}
 	near = nearest(line->section, names, names_of(names, NULL));
@@ -370,20 +219,20 @@ on_line(const struct conf_line *line, void *arg, struct fault *f)
 	const char *why;
 	size_t i;
 
-	for (i = 0; i < countof(table); i++)
-		if (strcmp(table[i].section, line->section) == 0 &&
-		    strcmp(table[i].key, line->key) == 0)
+	for (i = 0; i < settings_rows; i++)
+		if (strcmp(settings_table[i].section, line->section) == 0 &&
+		    strcmp(settings_table[i].key, line->key) == 0)
 			break;
-	if (i == countof(table))
+	if (i == settings_rows)
 		return unknown(line, f);
 	if (r->seen[i] > 0)
 		return conf_repeated(f, line, r->seen[i]);
 	r->seen[i] = line->number;
-	if (set_value(r, &table[i], line->value, &why) == 0)
+	if (set_value(r, &settings_table[i], line->value, &why) == 0)
 		return 0;
 	fault_set(f, "E108", line->file, line->number, 1,
 	    "[%s] %s cannot be '%s'", line->section, line->key,
-	    table[i].type == DATABASE ? "(hidden)" : line->value);
+	    settings_table[i].type == DATABASE ? "(hidden)" : line->value);
 	return fault_cure(f, "%s", why);
 }
 
@@ -392,8 +241,8 @@ fill_defaults(struct reading *r, struct fault *f)
 {
 	const char *why;
 
-	for (size_t i = 0; i < countof(table); i++) {
-		const struct row *row = &table[i];
+	for (size_t i = 0; i < settings_rows; i++) {
+		const struct row *row = &settings_table[i];
 		int rc;
 
 		if (r->seen[i] > 0)
@@ -413,11 +262,11 @@ fill_defaults(struct reading *r, struct fault *f)
 static int
 check_secrets(struct reading *r, struct fault *f)
 {
-	for (size_t i = 0; i < countof(table); i++) {
-		const char *path = *text_at(r->s, &table[i]);
+	for (size_t i = 0; i < settings_rows; i++) {
+		const char *path = *text_at(r->s, &settings_table[i]);
 		struct stat st;
 
-		if (table[i].type != SECRET || path[0] == '\0')
+		if (settings_table[i].type != SECRET || path[0] == '\0')
 			continue;
 		if (stat(path, &st) < 0) {
 			fault_set(f, "E110", r->file, r->seen[i], 1, "%s: %s",
@@ -523,54 +372,9 @@ settings_free(struct settings *s)
 {
 	if (s == NULL)
 		return;
-	for (size_t i = 0; i < countof(table); i++)
-		if (table[i].type != NUMBER && table[i].type != YES_NO)
-			free(*text_at(s, &table[i]));
+	for (size_t i = 0; i < settings_rows; i++)
+		if (settings_table[i].type != NUMBER && settings_table[i].type != YES_NO)
+			free(*text_at(s, &settings_table[i]));
 	free(s->file);
 	free(s);
-}
-
-/* ---- telling about them ---- */
-
-void
-settings_sample(FILE *out)
-{
-	const char *section = "";
-
-	fputs("# guichet.conf. Lines that begin with # are defaults or "
-	    "comments.\n# Paths are seen from the directory of this file.\n", out);
-	for (size_t i = 0; i < countof(table); i++) {
-		const struct row *row = &table[i];
-
-		if (strcmp(section, row->section) != 0)
-			fprintf(out, "\n[%s]\n", row->section);
-		section = row->section;
-		fprintf(out, "# %s\n%s%s =%s%s\n", row->sentence,
-		    row->value == NULL ? "" : "#", row->key,
-		    row->value == NULL || row->value[0] == '\0' ? "" : " ",
-		    row->value == NULL ? "" : row->value);
-	}
-}
-
-void
-settings_help(FILE *out)
-{
-	const char *section = "";
-
-	for (size_t i = 0; i < countof(table); i++) {
-		const struct row *row = &table[i];
-
-		if (strcmp(section, row->section) != 0)
-			fprintf(out, "[%s]\n", row->section);
-		section = row->section;
-		fprintf(out, "  %-26s %s", row->key, row->sentence);
-		if (row->type == CHOICE)
-			fprintf(out, " (%s)", row->words);
-		if (row->value == NULL)
-			fputs(" Required.\n", out);
-		else if (row->value[0] != '\0')
-			fprintf(out, " Default: %s\n", row->value);
-		else
-			fputc('\n', out);
-	}
 }

@@ -21,6 +21,7 @@ struct settings {
 	char *organisation_address;
 	char *organisation_contact;	/* e-mail of the DPO */
 	char *organisation_privacy_url;
+	char *time_zone;		/* on which pages show times */
 
 	/* [server] */
 	char *public_url;		/* issuer, https, no final slash */

@@ -1,0 +1,47 @@
+/* settings_tell.c - the table told to people: the sample file, --help. */
+#include <string.h>
+#include "base/settings.h"
+#include "base/settings_own.h"
+
+void
+settings_sample(FILE *out)
+{
+	const char *section = "";
+
+	fputs("# guichet.conf. Lines that begin with # are defaults or "
+	    "comments.\n# Paths are seen from the directory of this file.\n", out);
+	for (size_t i = 0; i < settings_rows; i++) {
+		const struct row *row = &settings_table[i];
+
+		if (strcmp(section, row->section) != 0)
+			fprintf(out, "\n[%s]\n", row->section);
+		section = row->section;
+		fprintf(out, "# %s\n%s%s =%s%s\n", row->sentence,
+		    row->value == NULL ? "" : "#", row->key,
+		    row->value == NULL || row->value[0] == '\0' ? "" : " ",
+		    row->value == NULL ? "" : row->value);
+	}
+}
+
+void
+settings_help(FILE *out)
+{
+	const char *section = "";
+
+	for (size_t i = 0; i < settings_rows; i++) {
+		const struct row *row = &settings_table[i];
+
+		if (strcmp(section, row->section) != 0)
+			fprintf(out, "[%s]\n", row->section);
+		section = row->section;
+		fprintf(out, "  %-26s %s", row->key, row->sentence);
+		if (row->type == CHOICE)
+			fprintf(out, " (%s)", row->words);
+		if (row->value == NULL)
+			fputs(" Required.\n", out);
+		else if (row->value[0] != '\0')
+			fprintf(out, " Default: %s\n", row->value);
+		else
+			fputc('\n', out);
+	}
+}
