@@ -35,7 +35,7 @@ STATEMENTS := $(sort $(wildcard gateway/sql/*.sql))
 MIGRATIONS := $(sort $(wildcard gateway/sql/migrations/*.sql))
 ASSETS := $(sort $(wildcard gateway/pages/assets/*) $(wildcard gateway/pages/po/*.po))
 
-.PHONY: all help deps test-deps demo check check-slow bench fuzz lint format \
+.PHONY: all help deps test-deps demo check check-slow unit tools fuzzers bench fuzz lint format \
 	install clean
 .DELETE_ON_ERROR:
 
@@ -99,10 +99,10 @@ $(B)/assets.o: $(B)/assets.S
 demo: build/.deps-demo all	## the whole way of a record; ONCE=1 takes the tour
 	@node deploy/demo/demo.mjs $(if $(ONCE),--once)
 
-check: build/.deps-test all unit fuzzers lint	## every test
+check: build/.deps-test all unit tools fuzzers lint	## every test
 	@node tests/run.mjs
 
-check-slow: build/.deps-test all unit fuzzers	## the long suites
+check-slow: build/.deps-test all unit tools fuzzers	## the long suites
 	@node tests/run.mjs --slow
 
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
@@ -111,6 +111,12 @@ $(B)/unit/%: tests/unit/%.c $(B)/libguichet.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests -pie -o $@ $< $(B)/libguichet.a \
 	    $(LDFLAGS) $(PKG_LIBS) -lcmocka
+
+TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
+tools: $(TOOLS)			## small programs that tests drive
+$(B)/tools/%: tests/tools/%.c $(B)/libguichet.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(B)/libguichet.a $(LDFLAGS) $(PKG_LIBS)
 
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
 fuzzers: $(FUZZ)		## build the fuzz targets (clang)

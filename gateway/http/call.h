@@ -32,14 +32,16 @@ enum route_kind {
 
 struct route {
 	const char *method;	/* a GET route answers HEAD too */
-	const char *path;	/* "/v1/datasets/{id}": {name} is one segment */
+	const char *path;	/* "/v1/datasets/{id}": {name} is one segment,
+				 * a last {name*} the rest of the path */
 	const struct step *steps;	/* ends with { NULL, NULL } */
 	size_t own_size;	/* zeroed private state at c->own */
 	size_t body_max;	/* bytes; 0 = a body is refused (413) */
 	enum route_kind kind;
 };
-/* All routes of a listener, NULL-terminated; routes/routes.c fills it. */
-extern const struct route *const routes[];
+/* All routes of a listener, NULL-terminated; routes/routes.c fills them, the
+ * server is given one or the other (server_listen). */
+extern const struct route *const routes[], *const admin_routes[];
 
 struct field { const char *name, *value; };	/* header fields, names in lower case */
 
@@ -67,7 +69,7 @@ struct call {
 	const char *certificate;	/* base64url SHA-256 of the client's, or NULL */
 	int64_t begun_us;	/* monotonic */
 
-	/* the answer to the last question */
+	/* the answer to the last question; rows stay until the call ends */
 	struct rows *rows;
 	int failure;
 
@@ -98,9 +100,12 @@ enum next call_wait(struct call *, void (*forget)(void *), void *arg);
 void call_wake(struct call *, int failure);
 enum next call_goto(struct call *, const char *step);
 
-/* ---- answering ---- */
+/* ---- answering; each returns DONE ---- */
+/* One field more. A route that sets none of its own gets Cache-Control:
+ * no-store and, on pages, a strict Content-Security-Policy. */
 void call_reply_field(struct call *, const char *name, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* The body is not copied: static, in the arena, or a buf_init_in. */
 enum next call_answer(struct call *, int status, const char *type,
     const void *body, size_t n);
 enum next call_answer_buf(struct call *, int status, const char *type,
@@ -110,7 +115,7 @@ enum next call_redirect(struct call *, const char *url);	/* 303 */
 enum next call_refuse(struct call *, int status, const char *code,
     const char *detail, ...) PRINTF_LIKE(4, 5);
 /* Runs once, when the last byte was handed to the kernel (sent = true) or the
- * client left first. The call is still whole. */
+ * client left first. The call is still whole. At most four. */
 void call_on_end(struct call *, void (*fn)(struct call *, bool sent));
 
 /* pages/ sets this: how a refusal looks on ROUTE_PAGE routes. */

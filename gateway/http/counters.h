@@ -1,0 +1,48 @@
+/*
+ * counters.h - figures of all processes, in memory they share.
+ *
+ * The supervisor makes the book before it forks; each process takes its own
+ * page and alone writes there. Whoever answers /metrics reads all pages.
+ */
+#ifndef COUNTERS_H
+#define COUNTERS_H
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct route;
+
+/* A counter only grows (name ends with _total); a gauge is set. */
+enum counter {
+	COUNTER_CONNECTIONS,		/* gauge: open now */
+	COUNTER_CALLS,			/* gauge: under way */
+	COUNTER_ACCEPTED,
+	COUNTER_REFUSED,		/* beyond the cap */
+	COUNTER_HANDSHAKES,		/* TLS, full */
+	COUNTER_RESUMED,		/* TLS, by ticket */
+	COUNTER_DB_WAITING,		/* gauge: questions to guichet's database */
+	COUNTER_DB_LOST,		/* connections lost */
+	COUNTER_GATE_LINES,		/* journal lines committed */
+	COUNTER_GATE_BATCHES,
+	COUNTER_DELIVERED, COUNTER_DELIVERY_FAILED,	/* push */
+	COUNTER_RECORDS,		/* records that left */
+	COUNTER_COUNT
+};
+
+struct counters_book;
+
+/* For so many processes (web, push, watch, journal together). */
+struct counters_book *counters_make(int pages);
+/* This process writes page n from now on, as "web" 0, "push" 1... A process
+ * restarted on the same page goes on counting; its gauges start at 0. */
+void counters_take(struct counters_book *, int page, const char *role);
+
+/* Harmless before counters_take: they go nowhere. */
+void counter_add(enum counter, uint64_t n);
+void counter_set(enum counter, uint64_t value);
+void counters_call(const struct route *, int status, int64_t us);
+
+/* All pages as OpenMetrics text. */
+void counters_write(struct buf *out);
+
+#endif

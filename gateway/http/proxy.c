@@ -1,0 +1,141 @@
+/* proxy.c - forwarding headers: believed from trusted fronts, removed else. */
+#include "http/proxy.h"
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "http/address.h"
+#include "http/call.h"
+
+struct proxies {
+	struct networks *trusted;
+	char *certificate_field;	/* lower case, or "" */
+};
+
+int
+proxies_load(struct proxies **out, const struct settings *s, struct fault *f)
+{
+	struct proxies *p = xcalloc(1, sizeof(*p));
+	char wrong[64];
+
+	if (networks_parse(&p->trusted, s->trusted_proxies, wrong) < 0) {
+		free(p);
+		fault_set(f, "E120", s->file, 0, 0, "[server] trusted_proxies: "
+		    "'%s' is not an address or a network", wrong);
+		return fault_cure(f, "write for example 127.0.0.1 10.1.0.0/24");
+	}
+	p->certificate_field = xstrdup(s->client_certificate_header);
+	for (char *c = p->certificate_field; *c != '\0'; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c + ('a' - 'A'));
+	*out = p;
+	return 0;
+}
+
+void
+proxies_free(struct proxies *p)
+{
+	if (p == NULL)
+		return;
+	networks_free(p->trusted);
+	free(p->certificate_field);
+	free(p);
+}
+
+/* The last address that is not a front's: what stands before it the client
+ * may have written itself. */
+static void
+take_peer(const struct proxies *p, struct call *c, const char *list)
+{
+	size_t n = strlen(list);
+
+	while (n > 0) {
+		size_t end = n;
+		char *one;
+
+		while (n > 0 && list[n - 1] != ',')
+			n--;
+		one = arena_strndup(c->arena, list + n, end - n);
+		one += strspn(one, " \t");
+		one[strcspn(one, " \t")] = '\0';
+		if (strspn(one, "0123456789abcdefABCDEF:.") != strlen(one) ||
+		    one[0] == '\0' || strlen(one) >= sizeof(c->peer))
+			return;
+		strcpy(c->peer, one);
+		if (!networks_hold_text(p->trusted, one))
+			return;
+		if (n > 0)
+			n--;
+	}
+}
+
+/* nginx: $ssl_client_escaped_cert */
+static const char *
+thumbprint(struct arena *a, const char *escaped)
+{
+	char *pem = percent_decode(a, escaped, strlen(escaped), false);
+	BIO *bio = pem == NULL ? NULL : BIO_new_mem_buf(pem, -1);
+	X509 *cert = bio == NULL ? NULL :
+	    PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	unsigned char *der = NULL;
+	uint8_t digest[SHA256_SIZE];
+	const char *text = NULL;
+	int n;
+
+	if (cert != NULL && (n = i2d_X509(cert, &der)) > 0) {
+		sha256(digest, der, (size_t)n);
+		text = b64url_text(a, digest, sizeof(digest));
+	}
+	OPENSSL_free(der);
+	X509_free(cert);
+	BIO_free(bio);
+	return text;
+}
+
+static bool
+is_ours(const struct proxies *p, const char *name)
+{
+	return strncmp(name, "x-forwarded-", 12) == 0 ||
+	    strcmp(name, "forwarded") == 0 || strcmp(name, "x-real-ip") == 0 ||
+	    (p->certificate_field[0] != '\0' &&
+	    strcmp(name, p->certificate_field) == 0);
+}
+
+static void
+drop_fields(const struct proxies *p, struct call *c)
+{
+	struct field *fields = (struct field *)c->fields;	/* in our arena */
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->field_count; i++)
+		if (!is_ours(p, fields[i].name))
+			fields[n++] = fields[i];
+	c->field_count = n;
+}
+
+void
+proxies_take(const struct proxies *p, struct call *c)
+{
+	bool trusted = networks_hold_text(p->trusted, c->peer);
+	const char *value;
+
+	if (trusted) {
+		if ((value = call_field(c, "x-forwarded-proto")) != NULL &&
+		    call_field_count(c, "x-forwarded-proto") == 1)
+			c->secure = strcasecmp(value, "https") == 0;
+		if (p->certificate_field[0] != '\0' &&
+		    call_field_count(c, p->certificate_field) == 1 &&
+		    (value = call_field(c, p->certificate_field))[0] != '\0')
+			c->certificate = thumbprint(c->arena, value);
+		if (call_field_count(c, "x-forwarded-for") == 1)
+			take_peer(p, c, call_field(c, "x-forwarded-for"));
+	}
+	drop_fields(p, c);
+}
