@@ -63,7 +63,7 @@ build/.deps-test: build/.deps-demo
 
 # ---- the program ------------------------------------------------------------
 
-$(B)/guichet: $(OBJ) $(B)/gateway/main.o
+$(B)/guichet: $(B)/gateway/main.o $(B)/libguichet.a
 	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
 $(B)/libguichet.a: $(OBJ)

@@ -6,6 +6,7 @@
  * from outside cannot forge a second line.
  */
 #include "base/log.h"
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,17 @@ static struct {
 
 static const char *const names[] = { "error", "warning", "info", "debug" };
 static const int priorities[] = { 3, 4, 6, 7 };		/* sd-daemon(3) */
+
+enum log_level
+log_level_named(const char *word)
+{
+	size_t i = 0;
+
+	while (i < countof(names) && strcmp(word, names[i]) != 0)
+		i++;
+	assert(i < countof(names));
+	return (enum log_level)i;
+}
 
 void
 log_open(bool json, enum log_level max, const char *role)

@@ -18,6 +18,8 @@ enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 
 struct arena;
 
+/* "error", "warning"...: a word the settings accepted */
+enum log_level log_level_named(const char *word);
 void log_open(bool json, enum log_level max, const char *role);
 void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warning(const char *fmt, ...) PRINTF_LIKE(1, 2);

@@ -1,0 +1,77 @@
+/* plan.c - everything that can be wrong is found before any port opens. */
+#include "serve/serve.h"
+#include <string.h>
+#include "base/error.h"
+#include "base/settings.h"
+#include "catalogue/catalogue.h"
+#include "crypto/keys.h"
+#include "db/migrate.h"
+#include "http/server.h"
+
+/* Synthetic people sign in with a password from a table: never real ones. */
+static int
+check_login(const struct plan *p, struct fault *f)
+{
+	if (strcmp(p->settings->login_mode, "demo") != 0)
+		return 0;
+	for (size_t i = 0; i < catalogue_source_count(p->catalogue); i++) {
+		const struct source *s = catalogue_source(p->catalogue, i);
+
+		if (s->synthetic)
+			continue;
+		fault_set(f, "E130", p->settings->file, 0, 0, "[login] mode = "
+		    "demo, but the source '%s' is not marked synthetic", s->name);
+		return fault_cure(f, "use another mode, or write `synthetic = "
+		    "yes` in its source.conf if nobody real is in it");
+	}
+	return 0;
+}
+
+static int
+read_tls(struct plan *p, struct fault *f)
+{
+	const struct settings *s = p->settings;
+
+	if (s->tls_certificate[0] == '\0') {
+		if (s->listen_mtls[0] == '\0')
+			return 0;
+		fault_set(f, "E131", s->file, 0, 0,
+		    "[server] listen_mtls is set, tls_certificate is not");
+		return fault_cure(f, "set tls_certificate and tls_key");
+	}
+	if (server_tls(&p->tls, s, p->keys, false, f) < 0)
+		return E_BAD_INPUT;
+	return s->listen_mtls[0] == '\0' ? 0 :
+	    server_tls(&p->tls_mtls, s, p->keys, true, f);
+}
+
+int
+plan_read(struct plan *p, const char *config, struct fault *f)
+{
+	memset(p, 0, sizeof(*p));
+	if (settings_load(&p->settings, config, f) < 0 ||
+	    keys_load(&p->keys, p->settings->keys_dir, f) < 0 ||
+	    catalogue_load(&p->catalogue, p->settings, f) < 0 ||
+	    check_login(p, f) < 0 ||
+	    read_tls(p, f) < 0 ||
+	    migrate_check(p->settings->database_url, f) < 0 ||
+	    catalogue_describe(p->catalogue, f) < 0) {
+		plan_clear(p);
+		return E_BAD_INPUT;
+	}
+	return 0;
+}
+
+void
+plan_clear(struct plan *p)
+{
+	SSL_CTX_free(p->tls);
+	SSL_CTX_free(p->tls_mtls);
+	if (p->catalogue != NULL)
+		catalogue_free(p->catalogue);
+	if (p->keys != NULL)
+		keys_free(p->keys);
+	if (p->settings != NULL)
+		settings_free(p->settings);
+	memset(p, 0, sizeof(*p));
+}

@@ -1,0 +1,70 @@
+/* role_web.c - answers calls: the HTTP edge with all routes. */
+#include <event2/event.h>
+#include <sysexits.h>
+#include "base/error.h"
+#include "base/settings.h"
+#include "consent/access.h"
+#include "http/house.h"
+#include "http/server.h"
+#include "pages/words.h"
+#include "http/call.h"
+#include "serve/serve.h"
+
+struct web {
+	struct house house;
+	struct server *server;
+};
+
+static void
+on_drained(void *arg)
+{
+	struct web *w = arg;
+
+	event_base_loopexit(w->house.base, NULL);
+}
+
+static void
+stop(void *arg)
+{
+	struct web *w = arg;
+
+	server_drain(w->server, (int)w->house.settings->drain_timeout_ms,
+	    on_drained, w);
+}
+
+static void
+listen_all(struct web *w, struct role *r)
+{
+	const struct plan *p = r->plan;
+	SSL_CTX *const tls[SOCKET_KINDS] = { [SOCKET_PUBLIC] = p->tls,
+	    [SOCKET_MTLS] = p->tls_mtls };
+
+	for (int kind = 0; kind < SOCKET_KINDS; kind++) {
+		int fd = socket_of(r->sockets, p, kind, r->index);
+
+		if (fd >= 0)
+			server_listen(w->server, fd, tls[kind],
+			    kind == SOCKET_ADMIN ? admin_routes : routes);
+	}
+}
+
+int
+role_web(struct role *r)
+{
+	struct web w;
+	struct fault f;
+
+	house_open(&w.house, r);
+	w.house.access = access_cache_new(w.house.base, w.house.settings);
+	if (words_load(&w.house.words, "Europe/Paris", &f) < 0)
+		fatal("%s: %s", f.file, f.cause);
+	w.server = server_new(&w.house);
+	listen_all(&w, r);
+	role_ready(r);
+	role_until_stopped(&w.house, stop, &w);
+	server_free(w.server);
+	access_cache_free(w.house.access);
+	words_free(w.house.words);
+	house_close(&w.house);
+	return EX_OK;
+}

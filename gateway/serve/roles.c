@@ -1,0 +1,30 @@
+/* roles.c - who works in this house, and how many of each. */
+#include "base/settings.h"
+#include "serve/serve.h"
+
+static int
+web_count(const struct settings *s)
+{
+	return (int)s->web_workers;
+}
+
+static int
+push_count(const struct settings *s)
+{
+	return (int)s->push_workers;
+}
+
+static int
+one(const struct settings *s)
+{
+	(void)s;
+	return 1;
+}
+
+const struct role_kind role_kinds[] = {
+	{ "web", web_count, role_web },
+	{ "push", push_count, role_push },
+	{ "watch", one, role_watch },
+	{ "journal", one, role_journal },
+	{ 0 }
+};

@@ -1,0 +1,76 @@
+/*
+ * serve.h - the house at work: a supervisor and its roles.
+ *
+ * The supervisor reads and checks everything first (settings, keys, catalogue
+ * against its sources, schema version), opens the sockets, then forks: web xN,
+ * push xM, watch, journal. It restarts the dead with back-off, reloads on
+ * SIGHUP after a check, drains on SIGTERM, and tells systemd. Because it owns
+ * the sockets, a worker's restart drops no queued connection.
+ */
+#ifndef SERVE_H
+#define SERVE_H
+#include <openssl/ssl.h>
+#include <signal.h>
+#include "base/attr.h"
+
+struct catalogue;
+struct counters_book;
+struct event_base;
+struct fault;
+struct house;
+struct keys;
+struct settings;
+
+/* ---- what is read and checked before any port opens (plan.c) ---- */
+struct plan {
+	struct settings *settings;
+	struct keys *keys;
+	struct catalogue *catalogue;
+	SSL_CTX *tls, *tls_mtls;	/* NULL: no certificate set */
+};
+MUST_CHECK int plan_read(struct plan *, const char *config, struct fault *);
+void plan_clear(struct plan *);
+
+/* ---- listening sockets, one per web worker and address (sockets.c) ---- */
+enum socket_kind { SOCKET_PUBLIC, SOCKET_MTLS, SOCKET_PLAIN, SOCKET_ADMIN,
+    SOCKET_KINDS };
+struct sockets;
+struct sockets *sockets_new(void);
+/* Opens those missing for this plan; those it no longer names stay open until
+ * sockets_trim, after the last worker that used them has gone. */
+MUST_CHECK int sockets_open(struct sockets *, const struct plan *, struct fault *);
+void sockets_trim(struct sockets *, const struct plan *);
+int socket_of(const struct sockets *, const struct plan *, enum socket_kind,
+    int worker);		/* -1: none */
+void sockets_free(struct sockets *);
+
+/* ---- roles: each runs in a process of its own, until told to stop ---- */
+struct role {
+	const struct role_kind *kind;
+	int index;			/* 0.. within its kind */
+	const struct plan *plan;
+	const struct sockets *sockets;
+	int ready_fd;			/* role_ready writes here, once */
+};
+struct role_kind {
+	const char *name;
+	int (*count)(const struct settings *);
+	int (*run)(struct role *);	/* an exit code of sysexits(3) */
+};
+extern const struct role_kind role_kinds[];	/* ends with a NULL name */
+int role_web(struct role *);
+int role_push(struct role *);
+int role_watch(struct role *);
+int role_journal(struct role *);
+
+void role_ready(struct role *);		/* "I can work now" */
+/* What a worker owns (house.c): pools, gate, caches, on a loop of its own. */
+void house_open(struct house *, struct role *);
+void house_close(struct house *);
+/* Calls stop(arg) once, on SIGTERM, or when the supervisor is gone. */
+void role_until_stopped(struct house *, void (*stop)(void *), void *arg);
+
+/* ---- the supervisor; returns an exit code ---- */
+int supervise(const char *config);
+
+#endif
