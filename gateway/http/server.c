@@ -34,7 +34,7 @@ enum { SWEEP_MS = 100, REST_MS = 100, ACCEPT_AT_ONCE = 64, BACKLOG = 1024,
 static int
 bad_address(struct fault *f, const char *address, const char *why)
 {
-	fault_set(f, "E121", "", 0, 0, "cannot listen on %s: %s", address, why);
+	fault_set(f, "E131", "", 0, 0, "cannot listen on %s: %s", address, why);
 	return fault_cure(f, "choose another address in [server], or stop what "
 	    "uses this one");
 }

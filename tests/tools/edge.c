@@ -1,11 +1,13 @@
 /*
  * edge.c - the HTTP edge alone, with a few routes that show it at work.
  *
- *     edge [SETTING=NUMBER...]	prints "listening PORT" on stdout
+ *     edge [SETTING=NUMBER...] [proxies=ADDRESSES] [tls=DIRECTORY]
+ *
+ * prints "listening PORT" on stdout, with tls= also "tls PORT" and "mtls PORT"
+ * (cert.pem and key.pem are in the directory, keys/ is made there).
  *
  * For tests/scenario/hostile-http and the benchmark of the edge itself. SIGTERM
- * drains, then ends. Settings: the timeouts and caps of [server], tls=1 with
- * CERT and KEY in the environment.
+ * drains, then ends. Settings: head, body, answer, idle (ms), connections.
  */
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -17,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "crypto/keys.h"
 #include "http/call.h"
 #include "http/counters.h"
 #include "http/server.h"
@@ -146,11 +149,51 @@ on_term(evutil_socket_t fd UNUSED, short what UNUSED, void *server)
 	server_drain(server, 2000, on_drained, house.base);
 }
 
+static void
+use_tls(struct settings *s, const char *dir)
+{
+	if (asprintf(&s->tls_certificate, "%s/cert.pem", dir) < 0 ||
+	    asprintf(&s->tls_key, "%s/key.pem", dir) < 0 ||
+	    asprintf(&s->keys_dir, "%s/keys", dir) < 0)
+		abort();
+}
+
+static void
+listen_on(struct server *server, const char *what, SSL_CTX *tls)
+{
+	struct sockaddr_in at;
+	socklen_t n = sizeof(at);
+	struct fault fault;
+	int fd;
+
+	if (server_bind(&fd, "127.0.0.1:0", &fault) < 0)
+		fatal("%s", fault.cause);
+	getsockname(fd, (struct sockaddr *)&at, &n);
+	server_listen(server, fd, tls, table);
+	printf("%s %d\n", what, ntohs(at.sin_port));
+}
+
+static void
+listen_tls(struct server *server, const struct settings *s)
+{
+	struct keys *keys;
+	struct fault fault;
+	SSL_CTX *plain, *asking;
+
+	if (keys_make(s->keys_dir, &fault) < 0 ||
+	    keys_load(&keys, s->keys_dir, &fault) < 0 ||
+	    server_tls(&plain, s, keys, false, &fault) < 0 ||
+	    server_tls(&asking, s, keys, true, &fault) < 0)
+		fatal("%s: %s", fault.file, fault.cause);
+	listen_on(server, "tls", plain);
+	listen_on(server, "mtls", asking);
+}
+
 static struct settings *
 settings_from(int argc, char **argv)
 {
 	static struct settings s = { .public_url = (char *)"https://counter.test",
-		.trusted_proxies = (char *)"", .tls_certificate = (char *)"",
+		.trusted_proxies = (char *)"",
 		.client_certificate_header = (char *)"",
 		.connections_max = 1000, .head_timeout_ms = 2000,
 		.body_timeout_ms = 2000, .answer_timeout_ms = 5000,
@@ -171,6 +214,8 @@ settings_from(int argc, char **argv)
 			s.trusted_proxies = argv[i] + 8;
 			s.client_certificate_header = (char *)"X-Client-Cert";
 		}
+		if (strncmp(argv[i], "tls=", 4) == 0)
+			use_tls(&s, argv[i] + 4);
 	}
 	return &s;
 }
@@ -178,12 +223,8 @@ settings_from(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in at;
-	socklen_t n = sizeof(at);
 	struct server *server;
 	struct event *term;
-	struct fault fault;
-	int fd;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	log_open(false, getenv("QUIET") ? LEVEL_ERROR : LEVEL_INFO, "edge");
@@ -191,13 +232,11 @@ main(int argc, char **argv)
 	house.base = event_base_new();
 	counters_take(counters_make(1), 0, "web");
 	server = server_new(&house);
-	if (server_bind(&fd, "127.0.0.1:0", &fault) < 0)
-		fatal("%s", fault.cause);
-	getsockname(fd, (struct sockaddr *)&at, &n);
-	server_listen(server, fd, NULL, table);
+	if (house.settings->tls_key != NULL)
+		listen_tls(server, house.settings);
 	term = evsignal_new(house.base, SIGTERM, on_term, server);
 	event_add(term, NULL);
-	printf("listening %d\n", ntohs(at.sin_port));
+	listen_on(server, "listening", NULL);
 	event_base_dispatch(house.base);
 	server_free(server);
 	event_free(term);
