@@ -53,12 +53,13 @@ test-deps: build/.deps-test	## and what the tests need
 build/.deps-build: Makefile
 	@deploy/apt-missing $(APT_BUILD)
 	@mkdir -p build && touch $@
-build/.deps-demo: build/.deps-build tests/package.json
+build/.deps-demo: build/.deps-build deploy/demo/package-lock.json
 	@deploy/apt-missing $(APT_DEMO)
-	@deploy/npm-missing tests
+	@deploy/npm-missing deploy/demo
 	@touch $@
-build/.deps-test: build/.deps-demo
+build/.deps-test: build/.deps-demo tests/package-lock.json
 	@deploy/apt-missing $(APT_TEST)
+	@deploy/npm-missing tests
 	@touch $@
 
 # ---- the program ------------------------------------------------------------
@@ -97,13 +98,13 @@ $(B)/assets.o: $(B)/assets.S
 # ---- trying it --------------------------------------------------------------
 
 demo: build/.deps-demo all	## the whole way of a record; ONCE=1 takes the tour
-	@node deploy/demo/demo.mjs $(if $(ONCE),--once)
+	@deploy/node deploy/demo/demo.mjs $(if $(ONCE),--once)
 
 check: build/.deps-test all unit tools fuzzers lint	## every test
-	@node tests/run.mjs
+	@deploy/node tests/run.mjs
 
 check-slow: build/.deps-test all unit tools fuzzers	## the long suites
-	@node tests/run.mjs --slow
+	@deploy/node tests/run.mjs --slow
 
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 unit: $(UNIT)
@@ -127,7 +128,7 @@ build-fuzz/%: tests/fuzz/%.c $(SRC) $(B)/sql_table.S $(B)/assets.S
 	    $(B)/sql_table.S $(B)/assets.S $(PKG_LIBS)
 
 bench: build/.deps-test all	## the figures
-	@node tests/bench/bench.mjs
+	@deploy/node tests/bench/bench.mjs
 
 lint: build/.deps-build		## rooms, gate, headers that stand alone
 	@tests/lint
