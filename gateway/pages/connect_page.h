@@ -1,0 +1,48 @@
+/*
+ * connect_page.h - the customer connects a personal cloud of her own: which
+ * kind, where it is, which data sets, until when.
+ */
+#ifndef CONNECT_PAGE_H
+#define CONNECT_PAGE_H
+#include "pages/html.h"
+#include "pages/parts.h"
+
+enum connect_fault {
+	CONNECT_FINE,
+	CONNECT_NO_KIND,
+	CONNECT_BAD_ADDRESS,
+	CONNECT_NOTHING_TICKED,
+	CONNECT_UNREACHABLE
+};
+
+struct connect_kind {
+	const char *client_id, *kind, *name;	/* a row of guichet.client */
+};
+
+struct connect_view {
+	const struct connect_kind *kinds;
+	size_t kind_count;
+	const char *chosen;			/* client id, or NULL */
+	const char *address;			/* as typed */
+	const struct choice *choices;
+	size_t choice_count;
+	struct span span;
+	enum connect_fault fault;
+	const char *why;			/* of CONNECT_UNREACHABLE */
+	const char *csrf;
+};
+#define CONNECT_FORM "connect"
+
+void connect_page(struct html *, const struct connect_view *);
+
+/* The next thing to do, at the personal cloud itself. */
+struct connect_next_view {
+	const char *name;		/* "Cozy" */
+	const char *host;		/* what the address bar must show there */
+	const char *url;		/* where to go; NULL = instructions only */
+	const char *webid;		/* Solid: whom to let in */
+	const char *container;		/* Solid: where */
+};
+void connect_next_page(struct html *, const struct connect_next_view *);
+
+#endif

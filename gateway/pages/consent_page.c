@@ -1,0 +1,82 @@
+/*
+ * consent_page.c - a PIMS asks, the customer decides.
+ *
+ * The purpose and the end stand above the list, so that they are read on a
+ * small screen without scrolling; nothing is ticked in advance, and refusing
+ * is as near, as large and as plain as allowing (EDPB Guidelines 03/2022).
+ */
+#include "pages/consent_page.h"
+#include <string.h>
+#include "base/arena.h"
+
+/* The host of an address: what a reader can recognise. */
+static const char *
+host_of(struct html *h, const char *uri)
+{
+	const char *host = uri == NULL ? NULL : strstr(uri, "://");
+
+	if (host == NULL)
+		return NULL;
+	host += 3;
+	return arena_strndup(h->arena, host, strcspn(host, "/?#"));
+}
+
+static void
+who_and_why(struct html *h, const struct consent_view *v)
+{
+	const char *host = host_of(h, v->client_uri);
+
+	h_element(h, "h1", h_fill(h, "consent.h1", "client", v->client_name,
+	    NULL), NULL);
+	if (host != NULL) {
+		h_open(h, "p", "class", "host", NULL);
+		h_element(h, "a", host, "href", v->client_uri, "rel",
+		    "noopener noreferrer", NULL);
+		h_close(h, "p");
+	}
+	h_open(h, "figure", "class", "purpose", NULL);
+	h_element(h, "blockquote", v->purpose, NULL);
+	h_element(h, "figcaption", h_fill(h, "consent.words", "client",
+	    v->client_name, "organisation", v->organisation, NULL), NULL);
+	h_close(h, "figure");
+}
+
+static const char *
+often(struct html *h, const char *recurrence)
+{
+	if (strcmp(recurrence, "once") == 0)
+		return h_word(h, "often.once");
+	return h_word(h, strcmp(recurrence, "P1D") == 0 ? "often.daily" :
+	    "often.event");
+}
+
+static void
+in_short(struct html *h, const struct consent_view *v)
+{
+	h_open(h, "dl", "class", "facts", NULL);
+	part_fact(h, "consent.often", often(h, v->recurrence));
+	part_fact(h, "consent.until", h_fill(h, "consent.until.value", "date",
+	    h_date(h, v->span.now_us + v->span.days_max * 86400000000), NULL));
+	part_fact(h, "consent.stop", h_word(h, "consent.stop.value"));
+	h_close(h, "dl");
+}
+
+void
+consent_page(struct html *h, const struct consent_view *v)
+{
+	if (v->nothing_ticked)
+		part_faults(h, "choice.none", "#d0");
+	who_and_why(h, v);
+	in_short(h, v);
+	h_open(h, "form", "id", CONSENT_FORM, "method", "post", "action",
+	    "/oauth/authorize", "class", "card", NULL);
+	part_hidden(h, "client_id", v->client_id);
+	part_hidden(h, "request_uri", v->request_uri);
+	part_hidden(h, "csrf", v->csrf);
+	part_choices(h, v->choices, v->choice_count, v->nothing_ticked);
+	part_span(h, &v->span);
+	h_element(h, "p", h_fill(h, "consent.after", "client", v->client_name,
+	    NULL), "class", "hint", NULL);
+	part_two_buttons(h, "consent.refuse", "consent.allow");
+	h_close(h, "form");
+}

@@ -1,0 +1,27 @@
+/*
+ * consent_page.h - a PIMS asks, the customer decides.
+ *
+ * One screen: who asks, for what (their words, marked as theirs), each data
+ * set apart, how far back, until when, how to stop, and two equal buttons.
+ */
+#ifndef CONSENT_PAGE_H
+#define CONSENT_PAGE_H
+#include "pages/html.h"
+#include "pages/parts.h"
+
+struct consent_view {
+	const char *client_name, *client_uri, *purpose;
+	const char *organisation;
+	const char *recurrence;		/* "once", "P1D", "event" */
+	const struct choice *choices;
+	size_t choice_count;
+	struct span span;
+	bool nothing_ticked;
+	/* carried by the form */
+	const char *client_id, *request_uri, *csrf;
+};
+#define CONSENT_FORM "consent"		/* the form's id, for the language switch */
+
+void consent_page(struct html *, const struct consent_view *);
+
+#endif

@@ -1,0 +1,85 @@
+/* door_page.c - what a stranger sees: what this counter is, and signing in. */
+#include "pages/door_page.h"
+#include <string.h>
+#include "pages/parts.h"
+
+static void
+promise(struct html *h, const char *title, const char *text)
+{
+	h_open(h, "li", NULL);
+	h_say(h, "h2", title, NULL);
+	h_say(h, "p", text, NULL);
+	h_close(h, "li");
+}
+
+/* The data sets served here, each with its sentence. */
+static void
+what_there_is(struct html *h, const struct catalogue *catalogue)
+{
+	if (catalogue_count(catalogue) == 0)
+		return;
+	h_say(h, "h2", "home.data", NULL);
+	h_open(h, "dl", "class", "sets", NULL);
+	for (size_t i = 0; i < catalogue_count(catalogue); i++) {
+		const struct schema *s = catalogue_at(catalogue, i)->schema;
+
+		h_element(h, "dt", h_wording(h, &s->title), NULL);
+		h_element(h, "dd", h_wording(h, &s->consent), NULL);
+	}
+	h_close(h, "dl");
+}
+
+void
+home_page(struct html *h, const struct home_view *v)
+{
+	h_say(h, "h1", "home.h1", NULL);
+	h_element(h, "p", h_fill(h, "home.lead", "organisation",
+	    v->organisation, NULL), "class", "lead", NULL);
+	h_open(h, "p", NULL);
+	h_say(h, "a", v->known ? "home.enter" : "home.login", "class", "button",
+	    "href", v->known ? "/me" : "/login", NULL);
+	h_close(h, "p");
+	h_open(h, "ul", "class", "promises", NULL);
+	promise(h, "home.choose", "home.choose.text");
+	promise(h, "home.see", "home.see.text");
+	promise(h, "home.stop", "home.stop.text");
+	h_close(h, "ul");
+	what_there_is(h, v->catalogue);
+}
+
+static void
+field(struct html *h, const char *id, const char *name, const char *type,
+    const char *value, const char *complete, bool wrong)
+{
+	h_open(h, "div", "class", "field", NULL);
+	h_say(h, "label", id, "for", name, NULL);
+	h_void(h, "input", "id", name, "name", name, "type", type, "value",
+	    value, "autocomplete", complete, "required", "", "maxlength", "100",
+	    "autocapitalize", "none", "spellcheck", "false", "aria-invalid",
+	    wrong ? "true" : NULL, NULL);
+	h_close(h, "div");
+}
+
+void
+login_page(struct html *h, const struct login_view *v)
+{
+	if (v->refused)
+		part_faults(h, "login.refused", "#login");
+	h_say(h, "h1", "login.h1", NULL);
+	h_element(h, "p", v->client == NULL ?
+	    h_fill(h, "login.lead", "organisation", v->organisation, NULL) :
+	    h_fill(h, "login.lead.client", "client", v->client, NULL),
+	    "class", "lead", NULL);
+	h_open(h, "form", "method", "post", "action", "/login", "class", "card",
+	    NULL);
+	part_hidden(h, "next", v->next);
+	part_hidden(h, "token", v->token);
+	field(h, "login.name", "login", "text", v->login, "username",
+	    v->refused);
+	field(h, "login.password", "password", "password", NULL,
+	    "current-password", v->refused);
+	h_say(h, "button", "login.enter", "class", "button main", "type",
+	    "submit", NULL);
+	h_close(h, "form");
+	h_say(h, "p", "login.demo", "class", "hint", NULL);
+}

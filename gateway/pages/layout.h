@@ -1,0 +1,40 @@
+/*
+ * layout.h - what every page shares: its frame, its header fields, its
+ * refusals.
+ *
+ *     layout_init(&l, c, call_lang(c));
+ *     layout_begin(&l, "me.title");
+ *     h_open(&l.h, "p", NULL); ...
+ *     return layout_end(&l, 200);
+ */
+#ifndef LAYOUT_H
+#define LAYOUT_H
+#include "base/buf.h"
+#include "http/call.h"
+#include "pages/html.h"
+
+struct layout {
+	struct html h;
+	struct buf out;
+	struct call *call;
+	/* set before layout_begin when wanted */
+	const char *lang_form;	/* id of the form that carries the language
+				 * switch, so that it keeps what was ticked */
+	const char *form_to;	/* an origin a form may be redirected to */
+	bool wide;
+};
+
+/* Empty, in this language (call_lang, or what a form said). */
+void layout_init(struct layout *, struct call *, enum lang);
+void layout_begin(struct layout *, const char *title_id);
+enum next layout_end(struct layout *, int status);
+
+/* Where an asset is, marked by its content: "/static/guichet.css?v=1f2e3d4c" */
+const char *layout_asset(struct arena *, const char *name);
+/* The scheme, host and port of a URL, for form_to; NULL when it has none. */
+const char *layout_origin(struct arena *, const char *url);
+
+/* How a refusal looks on ROUTE_PAGE routes: sets call_refusal_page. */
+void layout_open(void);
+
+#endif

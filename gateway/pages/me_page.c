@@ -1,0 +1,217 @@
+/* me_page.c - the customer's own pages: who receives what, and what left. */
+#include "pages/me_page.h"
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "pages/parts.h"
+
+/* "Contract, Load curve": the titles of what was allowed. */
+static const char *
+titles(struct html *h, const struct catalogue *catalogue, const char **ids)
+{
+	struct buf out;
+	const char *text;
+
+	buf_init(&out);
+	for (size_t i = 0; ids[i] != NULL; i++)
+		buf_printf(&out, "%s%s", i > 0 ? ", " : "",
+		    part_title(h, catalogue, ids[i]));
+	text = arena_strdup(h->arena, out.data == NULL ? "" : out.data);
+	buf_clear(&out);
+	return text;
+}
+
+static const char *
+received(struct html *h, const struct me_grant *g)
+{
+	if (g->last_us == 0)
+		return h_word(h, "grant.nothing");
+	return h_fill(h, "grant.last", "records",
+	    h_count(h, "records", g->records, NULL), "date",
+	    h_date(h, g->last_us), "time", h_clock(h, g->last_us), NULL);
+}
+
+static bool
+is_live(const struct me_grant *g)
+{
+	return strcmp(g->state, "active") == 0 ||
+	    strcmp(g->state, "pending") == 0 || strcmp(g->state, "paused") == 0;
+}
+
+static const char *
+state_text(struct html *h, const struct me_grant *g)
+{
+	const char *id = arena_printf(h->arena, "state.%s", g->state);
+	const char *ended = h_date(h, g->ended_us);
+
+	return h_fill(h, id, "date", ended, NULL);
+}
+
+static void
+grant_facts(struct html *h, const struct me_view *v, const struct me_grant *g)
+{
+	h_open(h, "dl", "class", "facts", NULL);
+	part_fact(h, "grant.data", titles(h, v->catalogue, g->datasets));
+	if (g->address != NULL)
+		part_fact(h, "grant.address", g->address);
+	part_fact(h, "grant.since", h_date(h, g->created_us));
+	if (is_live(g))
+		part_fact(h, "grant.until", h_date(h, g->expires_us));
+	part_fact(h, "grant.received", received(h, g));
+	h_close(h, "dl");
+}
+
+static void
+grant_actions(struct html *h, const struct me_grant *g)
+{
+	const char *heading = arena_printf(h->arena, "g-%s", g->id);
+
+	h_open(h, "div", "class", "actions", NULL);
+	if (is_live(g))
+		h_say(h, "a", "grant.stop", "class", "button", "href",
+		    arena_printf(h->arena, "/me/withdraw/%s", g->id),
+		    "aria-describedby", heading, NULL);
+	h_say(h, "a", "grant.receipt", "class", "link", "href",
+	    arena_printf(h->arena, "/me/receipt/%s", g->id),
+	    "aria-describedby", heading, "download", "", NULL);
+	h_close(h, "div");
+}
+
+static void
+grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
+{
+	h_open(h, "li", "class", "card", NULL);
+	h_open(h, "div", "class", "head", NULL);
+	h_element(h, "h3", g->client_name, "id",
+	    arena_printf(h->arena, "g-%s", g->id), NULL);
+	h_element(h, "span", state_text(h, g), "class",
+	    arena_printf(h->arena, "state %s", g->state), NULL);
+	h_close(h, "div");
+	if (g->trouble != NULL)
+		h_element(h, "p", g->trouble, "class", "fault", NULL);
+	grant_facts(h, v, g);
+	grant_actions(h, g);
+	h_close(h, "li");
+}
+
+/* The live grants, or those that ended. Returns how many there were. */
+static size_t
+grant_list(struct html *h, const struct me_view *v, bool live)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->grant_count; i++) {
+		if (is_live(&v->grants[i]) != live)
+			continue;
+		if (n++ == 0)
+			h_open(h, "ul", "class", "cards", NULL);
+		grant_card(h, v, &v->grants[i]);
+	}
+	if (n > 0)
+		h_close(h, "ul");
+	return n;
+}
+
+/* ---- what left ---- */
+
+static const char *
+event_details(struct html *h, const struct me_event *e)
+{
+	struct buf out;
+	const char *text;
+
+	buf_init(&out);
+	if (e->to != NULL)
+		buf_str(&out, e->to);
+	if (e->dataset != NULL)
+		buf_printf(&out, "%s%s", out.len > 0 ? " \u00b7 " : "",
+		    h_wording(h, e->dataset));
+	if (e->records >= 0)
+		buf_printf(&out, "%s%s", out.len > 0 ? " \u00b7 " : "",
+		    h_count(h, "records", e->records, NULL));
+	text = arena_strdup(h->arena, out.data == NULL ? "" : out.data);
+	buf_clear(&out);
+	return text;
+}
+
+static void
+history(struct html *h, const struct me_view *v)
+{
+	const char *day = "";
+
+	for (size_t i = 0; i < v->event_count; i++) {
+		const struct me_event *e = &v->events[i];
+		const char *today = h_date(h, e->at_us);
+
+		if (strcmp(day, today) != 0) {
+			if (i > 0)
+				h_close(h, "ol");
+			h_element(h, "h3", today, "class", "day", NULL);
+			h_open(h, "ol", "class", "history", NULL);
+		}
+		day = today;
+		h_open(h, "li", NULL);
+		h_element(h, "span", h_clock(h, e->at_us), "class", "time", NULL);
+		h_open(h, "div", NULL);
+		h_element(h, "strong", h_wording(h, e->said), NULL);
+		h_element(h, "p", event_details(h, e), NULL);
+		h_close(h, "div");
+		h_close(h, "li");
+	}
+	if (v->event_count > 0)
+		h_close(h, "ol");
+	else
+		h_say(h, "p", "history.none", "class", "empty", NULL);
+	if (v->older != NULL)
+		h_say(h, "a", "history.older", "class", "link", "href",
+		    v->older, NULL);
+}
+
+void
+me_page(struct html *h, const struct me_view *v)
+{
+	h_element(h, "h1", h_fill(h, "me.h1", "name", v->name, NULL), NULL);
+	h_say(h, "p", "me.lead", "class", "lead", NULL);
+	if (v->withdrawn != NULL)
+		h_element(h, "p", h_fill(h, "me.withdrawn", "client",
+		    v->withdrawn, NULL), "class", "done", "role", "status", NULL);
+	h_say(h, "h2", "me.now", NULL);
+	if (grant_list(h, v, true) == 0)
+		h_say(h, "p", "me.none", "class", "empty", NULL);
+	h_open(h, "p", NULL);
+	h_say(h, "a", "me.connect", "class", "button", "href", "/me/connect",
+	    NULL);
+	h_close(h, "p");
+	h_say(h, "h2", "me.history", "id", "history", NULL);
+	h_say(h, "p", "me.history.hint", "class", "hint", NULL);
+	history(h, v);
+	h_say(h, "h2", "me.past", NULL);
+	if (grant_list(h, v, false) == 0)
+		h_say(h, "p", "me.past.none", "class", "empty", NULL);
+}
+
+void
+withdraw_page(struct html *h, const struct withdraw_view *v)
+{
+	const struct me_grant *g = v->grant;
+
+	h_element(h, "h1", h_fill(h, "withdraw.h1", "client", g->client_name,
+	    NULL), NULL);
+	h_element(h, "p", titles(h, v->catalogue, g->datasets), "class", "lead",
+	    NULL);
+	h_open(h, "ul", "class", "plain", NULL);
+	h_say(h, "li", "withdraw.at_once", NULL);
+	h_element(h, "li", received(h, g), NULL);
+	h_element(h, "li", h_fill(h, "withdraw.kept", "client", g->client_name,
+	    NULL), NULL);
+	h_close(h, "ul");
+	h_open(h, "form", "method", "post", "action",
+	    arena_printf(h->arena, "/me/withdraw/%s", g->id), NULL);
+	part_hidden(h, "csrf", v->csrf);
+	h_open(h, "div", "class", "two", NULL);
+	h_say(h, "a", "withdraw.keep", "class", "button", "href", "/me", NULL);
+	h_say(h, "button", "withdraw.stop", "class", "button", "type", "submit",
+	    NULL);
+	h_close(h, "div");
+	h_close(h, "form");
+}

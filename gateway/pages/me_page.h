@@ -1,0 +1,51 @@
+/*
+ * me_page.h - the customer's own pages: who receives what, what left, and the
+ * way to stop it.
+ */
+#ifndef ME_PAGE_H
+#define ME_PAGE_H
+#include "pages/html.h"
+
+struct me_grant {
+	const char *id, *client_name, *kind;	/* kind: oauth, cozy, solid */
+	const char *state, *ended_by;		/* as in guichet.grants */
+	const char *address;			/* of the personal cloud, or NULL */
+	const char *purpose;
+	const char **datasets;			/* ids, NULL-terminated */
+	int64_t created_us, expires_us, ended_us;
+	int64_t last_us;			/* of the last record; 0 = none */
+	int64_t records;			/* since the beginning */
+	const char *trouble;			/* why pushes fail, or NULL */
+};
+
+struct me_event {
+	int64_t at_us;
+	const struct wording *said;		/* from the journal's vocabulary */
+	const char *to;				/* name of the PIMS, or NULL */
+	const struct wording *dataset;		/* its title, or NULL */
+	int64_t records;			/* -1 = none told */
+	const char *outcome;
+};
+
+struct me_view {
+	const char *name;
+	const struct me_grant *grants;		/* newest first */
+	size_t grant_count;
+	const struct me_event *events;
+	size_t event_count;
+	const char *older;			/* link to older events, or NULL */
+	const char *csrf;
+	const char *withdrawn;			/* name of whom it was, or NULL */
+	const struct catalogue *catalogue;
+};
+
+void me_page(struct html *, const struct me_view *);
+
+struct withdraw_view {
+	const struct me_grant *grant;
+	const char *csrf;
+	const struct catalogue *catalogue;
+};
+void withdraw_page(struct html *, const struct withdraw_view *);
+
+#endif

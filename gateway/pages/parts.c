@@ -1,0 +1,200 @@
+/* parts.c - pieces that several pages are made of. */
+#include "pages/parts.h"
+#include <string.h>
+#include "base/arena.h"
+
+#define DAY_US INT64_C(86400000000)
+
+const char *
+part_title(struct html *h, const struct catalogue *catalogue, const char *id)
+{
+	const struct schema *const *s = catalogue_schemas(catalogue);
+
+	for (; *s != NULL; s++)
+		if (strcmp((*s)->id, id) == 0)
+			return h_wording(h, &(*s)->title);
+	return id;
+}
+
+void
+part_hidden(struct html *h, const char *name, const char *value)
+{
+	h_void(h, "input", "type", "hidden", "name", name, "value", value, NULL);
+}
+
+void
+part_fact(struct html *h, const char *id, const char *value)
+{
+	h_say(h, "dt", id, NULL);
+	h_element(h, "dd", value, NULL);
+}
+
+void
+part_faults(struct html *h, const char *id, const char *to)
+{
+	h_open(h, "div", "class", "faults", "role", "alert", "tabindex", "-1",
+	    "autofocus", "", NULL);
+	h_say(h, "h2", "form.faults", NULL);
+	h_open(h, "p", NULL);
+	h_say(h, "a", id, "href", to, NULL);
+	h_close(h, "p");
+	h_close(h, "div");
+}
+
+void
+part_two_buttons(struct html *h, const char *no, const char *yes)
+{
+	h_open(h, "div", "class", "two", NULL);
+	h_say(h, "button", no, "class", "button", "type", "submit", "name",
+	    "decision", "value", "refuse", "formnovalidate", "", NULL);
+	h_say(h, "button", yes, "class", "button", "type", "submit", "name",
+	    "decision", "value", "allow", NULL);
+	h_close(h, "div");
+}
+
+/* ---- data sets ---- */
+
+/* What is in it, on demand: the titles of its fields, two levels deep. */
+static void
+contents(struct html *h, const struct schema *s)
+{
+	h_open(h, "details", NULL);
+	h_say(h, "summary", "choice.contents", NULL);
+	h_open(h, "ul", "class", "fields", NULL);
+	for (size_t i = 0; i < s->field_count; i++) {
+		const struct schema_field *f = &s->fields[i];
+		const char *title = h_wording(h, &f->title);
+
+		if (title[0] != '\0' && f->type != FIELD_OBJECT)
+			h_element(h, "li", title, NULL);
+	}
+	h_close(h, "ul");
+	h_close(h, "details");
+}
+
+static void
+choice(struct html *h, const struct choice *c, size_t i)
+{
+	const char *id = arena_printf(h->arena, "d%zu", i);
+	const char *hint = arena_printf(h->arena, "d%zu-hint", i);
+
+	h_open(h, "li", "class", "choice", NULL);
+	h_void(h, "input", "type", "checkbox", "id", id, "name", "dataset",
+	    "value", c->schema->id, "aria-describedby", hint, "checked",
+	    c->ticked ? "" : NULL, NULL);
+	h_open(h, "div", NULL);
+	h_element(h, "label", h_wording(h, &c->schema->title), "for", id, NULL);
+	h_element(h, "p", h_wording(h, &c->schema->consent), "id", hint, NULL);
+	contents(h, c->schema);
+	h_close(h, "div");
+	h_close(h, "li");
+}
+
+void
+part_choices(struct html *h, const struct choice *choices, size_t n, bool wrong)
+{
+	h_open(h, "fieldset", "class", wrong ? "wrong" : NULL,
+	    "aria-describedby", wrong ? "what-wrong what-hint" : "what-hint",
+	    NULL);
+	h_say(h, "legend", "choice.legend", NULL);
+	h_say(h, "p", "choice.hint", "id", "what-hint", "class", "hint", NULL);
+	if (wrong)
+		h_say(h, "p", "choice.none", "id", "what-wrong", "class",
+		    "fault", NULL);
+	h_open(h, "ul", "class", "choices", NULL);
+	for (size_t i = 0; i < n; i++)
+		choice(h, &choices[i], i);
+	h_close(h, "ul");
+	h_close(h, "fieldset");
+}
+
+/* ---- from when, until when ---- */
+
+int64_t
+span_from_us(const struct span *s)
+{
+	int64_t from = s->from_us;
+
+	if (strcmp(s->since, "year") == 0)
+		from = s->now_us - 365 * DAY_US;
+	else if (strcmp(s->since, "today") == 0)
+		from = s->now_us;
+	return from > s->from_us ? from : s->from_us;
+}
+
+static void
+option(struct html *h, const char *value, const char *text, bool chosen)
+{
+	h_element(h, "option", text, "value", value, "selected",
+	    chosen ? "" : NULL, NULL);
+}
+
+static void
+since(struct html *h, const struct span *s)
+{
+	bool all = s->from_us == INT64_MIN;
+	const char *asked = all ? h_word(h, "since.all") :
+	    h_fill(h, "since.date", "date", h_date(h, s->from_us), NULL);
+	int64_t year = s->now_us - 365 * DAY_US;
+
+	h_open(h, "div", "class", "field", NULL);
+	h_say(h, "label", "since.label", "for", "since", NULL);
+	h_open(h, "select", "id", "since", "name", "since", NULL);
+	option(h, "asked", asked, strcmp(s->since, "asked") == 0);
+	if (s->from_us < year)
+		option(h, "year", h_fill(h, "since.year", "date",
+		    h_date(h, year), NULL), strcmp(s->since, "year") == 0);
+	option(h, "today", h_word(h, "since.today"),
+	    strcmp(s->since, "today") == 0);
+	h_close(h, "select");
+	h_close(h, "div");
+}
+
+static const char *
+length_text(struct html *h, int64_t days)
+{
+	static const int64_t named[] = { 30, 90, 180, 365, 730, 1095 };
+
+	for (size_t i = 0; i < countof(named); i++)
+		if (days == named[i])
+			return h_word(h, arena_printf(h->arena, "days.%lld",
+			    (long long)days));
+	return h_count(h, "days", days, NULL);
+}
+
+static void
+until_option(struct html *h, const struct span *s, int64_t days)
+{
+	option(h, arena_printf(h->arena, "%lld", (long long)days),
+	    h_fill(h, "until.option", "length", length_text(h, days), "date",
+	    h_date(h, s->now_us + days * DAY_US), NULL), days == s->days);
+}
+
+static void
+until(struct html *h, const struct span *s)
+{
+	static const int64_t lengths[] = { 1, 30, 90, 180, 365, 730, 1095 };
+	bool met = false;	/* the maximum is one of the usual lengths */
+
+	h_open(h, "div", "class", "field", NULL);
+	h_say(h, "label", "until.label", "for", "days", NULL);
+	h_open(h, "select", "id", "days", "name", "days", NULL);
+	for (size_t i = 0; i < countof(lengths); i++) {
+		if (lengths[i] <= s->days_max)
+			until_option(h, s, lengths[i]);
+		met = met || lengths[i] == s->days_max;
+	}
+	if (!met)
+		until_option(h, s, s->days_max);
+	h_close(h, "select");
+	h_close(h, "div");
+}
+
+void
+part_span(struct html *h, const struct span *s)
+{
+	h_open(h, "div", "class", "span", NULL);
+	since(h, s);
+	until(h, s);
+	h_close(h, "div");
+}

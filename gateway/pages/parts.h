@@ -1,0 +1,38 @@
+/* parts.h - pieces that several pages are made of. */
+#ifndef PARTS_H
+#define PARTS_H
+#include "pages/html.h"
+
+struct session;
+
+/* One data set that may be ticked. */
+struct choice {
+	const struct schema *schema;
+	bool ticked;
+};
+
+/* How far back, and until when: what the customer may choose. */
+struct span {
+	int64_t from_us;	/* as asked; INT64_MIN = all there is */
+	int64_t now_us;
+	int64_t days_max, days;	/* the longest; the one shown as chosen */
+	const char *since;	/* "asked", "year" or "today" */
+};
+/* The start that a choice of since means. */
+int64_t span_from_us(const struct span *);
+
+/* The title of a data set, or its id when nobody documents it any more. */
+const char *part_title(struct html *, const struct catalogue *, const char *id);
+void part_hidden(struct html *, const char *name, const char *value);
+/* A titled group of data sets to tick, none in advance. wrong: say that
+ * nothing is ticked. */
+void part_choices(struct html *, const struct choice *, size_t n, bool wrong);
+void part_span(struct html *, const struct span *);
+/* The box on top of a form that came back, with a way to the first fault. */
+void part_faults(struct html *, const char *id, const char *to);
+/* Two buttons of one size and weight. */
+void part_two_buttons(struct html *, const char *no, const char *yes);
+/* dt and dd; the value is the reader's language already */
+void part_fact(struct html *, const char *id, const char *value);
+
+#endif
