@@ -218,15 +218,19 @@ protect(struct layout *l)
 		    lang_codes[l->h.lang]);
 }
 
+void
+layout_close(struct layout *l)
+{
+	h_close(&l->h, "main");
+	footer(l);
+	h_close(&l->h, "body");
+	h_close(&l->h, "html");
+}
+
 enum next
 layout_end(struct layout *l, int status)
 {
-	struct html *h = &l->h;
-
-	h_close(h, "main");
-	footer(l);
-	h_close(h, "body");
-	h_close(h, "html");
+	layout_close(l);
 	protect(l);
 	return call_answer_buf(l->call, status, "text/html; charset=utf-8",
 	    &l->out);

@@ -27,7 +27,8 @@ struct layout {
 /* Empty, in this language (call_lang, or what a form said). */
 void layout_init(struct layout *, struct call *, enum lang);
 void layout_begin(struct layout *, const char *title_id);
-enum next layout_end(struct layout *, int status);
+void layout_close(struct layout *);	/* the frame's end, not yet the answer */
+enum next layout_end(struct layout *, int status);	/* both */
 
 /* Where an asset is, marked by its content: "/static/guichet.css?v=1f2e3d4c" */
 const char *layout_asset(struct arena *, const char *name);
