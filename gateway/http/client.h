@@ -38,12 +38,14 @@ const char *http_answer_field(const struct http_answer *, const char *lower_name
 struct http_client *http_client_new(struct event_base *, const struct settings *);
 void http_client_free(struct http_client *);
 typedef void http_on_answer(const struct http_answer *, void *arg);
-/* Copies what it needs. on_answer runs later, once, from the loop. */
+/* Copies what it needs. on_answer runs later, once, from the loop; the job is
+ * gone when it returns. */
 struct http_job *http_ask(struct http_client *, const struct http_request *,
     http_on_answer *, void *arg);
-void http_forget(struct http_job *);
+void http_forget(struct http_job *);	/* before on_answer only */
 
-/* For tools and start-up: is this URL one we would ever talk to? */
+/* For tools and start-up: is this URL one we would ever talk to (https, no
+ * credentials, no fragment)? Where it leads is judged when it is asked. */
 MUST_CHECK int http_url_check(const char *url, const char **why);
 
 #endif

@@ -1,0 +1,560 @@
+/*
+ * client.c - outbound HTTPS on the loop: libcurl tells which sockets and which
+ * time it waits for (multi_socket), libevent waits.
+ *
+ * The address is judged when a socket is about to be opened, after the name
+ * was resolved: so a name that points inside, or changes where it points, gets
+ * nowhere. Nothing here pauses a transfer, follows a redirect or uses a proxy.
+ */
+#include "http/client.h"
+#include <assert.h>
+#include <curl/curl.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/settings.h"
+#include "http/address.h"
+#include "http/call.h"		/* struct field */
+
+enum {
+	ANSWER_MAX = 65536, FIELDS_MAX_BYTES = 16384, FIELDS_MAX = 100,
+	URL_MAX = 2048, CONNECT_MS = 10000,
+	JOBS_MAX = 2000, KEPT_MAX = 64, SOCKETS_MAX = 256, PER_HOST_MAX = 32,
+	HANDLES_KEPT = 32
+};
+
+struct http_client {
+	struct event_base *base;
+	const struct settings *settings;
+	CURLM *multi;
+	struct event *timer;
+	struct networks *allow;
+	STACK_OF(X509) *trusted;	/* push_ca_file; NULL = none */
+	TAILQ_HEAD(, http_job) jobs;
+	size_t job_count;
+	CURL *idle[HANDLES_KEPT];
+	size_t idle_count;
+};
+
+struct http_job {
+	struct http_answer answer;	/* first: http_answer_field goes back */
+	struct http_client *client;
+	TAILQ_ENTRY(http_job) among;
+	struct arena *arena;
+	CURL *easy;			/* NULL: failed before it began */
+	struct event *soon;
+	struct curl_slist *list;
+	struct buf body;
+	struct field fields[FIELDS_MAX];
+	size_t field_count, field_bytes;
+	bool denied, too_large;
+	http_on_answer *on_answer;
+	void *arg;
+};
+
+/* ---- URLs ---- */
+
+static int
+part_wrong(CURLU *u, const char **why)
+{
+	char *part = NULL;
+	bool https = curl_url_get(u, CURLUPART_SCHEME, &part, 0) == CURLUE_OK &&
+	    strcmp(part, "https") == 0;
+
+	curl_free(part);
+	*why = "it is not https";
+	if (!https)
+		return E_BAD_INPUT;
+	part = NULL;
+	*why = "it carries a name or a password";
+	if (curl_url_get(u, CURLUPART_USER, &part, 0) == CURLUE_OK ||
+	    curl_url_get(u, CURLUPART_PASSWORD, &part, 0) == CURLUE_OK) {
+		curl_free(part);
+		return E_BAD_INPUT;
+	}
+	*why = "it has a fragment";
+	if (curl_url_get(u, CURLUPART_FRAGMENT, &part, 0) == CURLUE_OK) {
+		curl_free(part);
+		return E_BAD_INPUT;
+	}
+	*why = NULL;
+	return 0;
+}
+
+int
+http_url_check(const char *url, const char **why)
+{
+	CURLU *u = curl_url();
+	int rc;
+
+	*why = "it is not a URL";
+	rc = u == NULL || strlen(url) > URL_MAX ||
+	    curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ?
+	    E_BAD_INPUT : part_wrong(u, why);
+	for (const char *p = url; rc == 0 && *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f) {
+			*why = "it has characters that must be escaped";
+			rc = E_BAD_INPUT;
+		}
+	curl_url_cleanup(u);
+	return rc;
+}
+
+/* ---- a job ends ---- */
+
+static void
+give_back(struct http_client *cl, CURL *easy)
+{
+	curl_multi_remove_handle(cl->multi, easy);
+	if (cl->idle_count == HANDLES_KEPT) {
+		curl_easy_cleanup(easy);
+		return;
+	}
+	curl_easy_reset(easy);
+	cl->idle[cl->idle_count++] = easy;
+}
+
+static void
+job_free(struct http_job *job)
+{
+	struct http_client *cl = job->client;
+
+	if (job->easy != NULL)
+		give_back(cl, job->easy);
+	if (job->soon != NULL)
+		event_free(job->soon);
+	curl_slist_free_all(job->list);
+	TAILQ_REMOVE(&cl->jobs, job, among);
+	cl->job_count--;
+	buf_clear(&job->body);
+	arena_free(job->arena);
+}
+
+void
+http_forget(struct http_job *job)
+{
+	job_free(job);
+}
+
+static void
+finish(struct http_job *job, int failure, const char *why)
+{
+	job->answer.failure = failure;
+	job->answer.why = why;
+	job->answer.body = job->body.data == NULL ? "" : job->body.data;
+	job->answer.body_n = job->body.len;
+	job->on_answer(&job->answer, job->arg);
+	job_free(job);
+}
+
+static const struct { CURLcode code; int failure; } failures[] = {
+	{ CURLE_OPERATION_TIMEDOUT, E_TIMEOUT },
+	{ CURLE_URL_MALFORMAT, E_BAD_INPUT },
+	{ CURLE_UNSUPPORTED_PROTOCOL, E_BAD_INPUT },
+};
+
+/* Host names stay out of `why`: a customer's cloud is named after its owner. */
+static void
+finish_as(struct http_job *job, CURLcode code)
+{
+	long status = 0;
+
+	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
+	job->answer.status = (int)status;
+	if (code == CURLE_OK) {
+		finish(job, 0, "");
+		return;
+	}
+	if (job->denied) {
+		finish(job, E_DENIED, "its address is not a public one");
+		return;
+	}
+	if (job->too_large) {
+		finish(job, E_TOO_LARGE, "its answer is too large");
+		return;
+	}
+	for (size_t i = 0; i < countof(failures); i++)
+		if (failures[i].code == code) {
+			finish(job, failures[i].failure, curl_easy_strerror(code));
+			return;
+		}
+	finish(job, E_UNAVAILABLE, curl_easy_strerror(code));
+}
+
+/* Jobs that ended; an on_answer may forget others, so one at a time. */
+static void
+take_ended(struct http_client *cl)
+{
+	struct http_job *job;
+	CURLMsg *m;
+	int left;
+
+	while ((m = curl_multi_info_read(cl->multi, &left)) != NULL) {
+		CURLcode code = m->data.result;
+
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&job);
+		finish_as(job, code);
+	}
+}
+
+/* ---- libcurl and the loop ---- */
+
+static void
+on_socket(evutil_socket_t fd, short what, void *arg)
+{
+	struct http_client *cl = arg;
+	int running, bits = (what & EV_READ ? CURL_CSELECT_IN : 0) |
+	    (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+
+	curl_multi_socket_action(cl->multi, fd, bits, &running);
+	take_ended(cl);
+}
+
+static int
+set_socket(CURL *easy UNUSED, curl_socket_t fd, int want, void *arg, void *known)
+{
+	struct http_client *cl = arg;
+	struct event *ev = known;
+	short what = (short)(EV_PERSIST | (want & CURL_POLL_IN ? EV_READ : 0) |
+	    (want & CURL_POLL_OUT ? EV_WRITE : 0));
+
+	if (ev != NULL)
+		event_free(ev);
+	ev = want == CURL_POLL_REMOVE ? NULL :
+	    event_new(cl->base, fd, what, on_socket, cl);
+	curl_multi_assign(cl->multi, fd, ev);
+	if (ev != NULL)
+		event_add(ev, NULL);
+	return 0;
+}
+
+static void
+on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct http_client *cl = arg;
+	int running;
+
+	curl_multi_socket_action(cl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	take_ended(cl);
+}
+
+static int
+set_timer(CURLM *multi UNUSED, long ms, void *arg)
+{
+	struct http_client *cl = arg;
+	const struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
+
+	if (ms < 0)
+		event_del(cl->timer);
+	else
+		event_add(cl->timer, &tv);
+	return 0;
+}
+
+/* ---- what libcurl asks and brings ---- */
+
+static curl_socket_t
+open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *a)
+{
+	struct http_job *job = arg;
+
+	if (!address_public(&a->addr) &&
+	    !networks_hold(job->client->allow, &a->addr)) {
+		job->denied = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+static size_t
+on_body(char *data, size_t one, size_t n, void *arg)
+{
+	struct http_job *job = arg;
+
+	if (job->body.len + one * n > ANSWER_MAX) {
+		job->too_large = true;
+		return 0;
+	}
+	buf_add(&job->body, data, one * n);
+	return one * n;
+}
+
+static void
+keep_field(struct http_job *job, const char *line, size_t n)
+{
+	const char *colon = memchr(line, ':', n);
+	struct field *f = &job->fields[job->field_count];
+	char *name, *value;
+
+	if (colon == NULL)
+		return;
+	name = arena_strndup(job->arena, line, (size_t)(colon - line));
+	for (char *p = name; *p != '\0'; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p + ('a' - 'A'));
+	colon++;
+	while (colon < line + n && (*colon == ' ' || *colon == '\t'))
+		colon++;
+	value = arena_strndup(job->arena, colon, (size_t)(line + n - colon));
+	for (size_t k = strlen(value); k > 0 && strchr(" \t\r\n", value[k - 1]); )
+		value[--k] = '\0';
+	*f = (struct field){ name, value };
+	job->field_count++;
+}
+
+static size_t
+on_field(char *data, size_t one, size_t n, void *arg)
+{
+	struct http_job *job = arg;
+
+	n *= one;
+	if (n > 5 && memcmp(data, "HTTP/", 5) == 0)
+		job->field_count = 0;		/* after an interim answer */
+	job->field_bytes += n;
+	if (job->field_bytes > FIELDS_MAX_BYTES ||
+	    job->field_count == FIELDS_MAX) {
+		job->too_large = true;
+		return 0;
+	}
+	keep_field(job, data, n);
+	return n;
+}
+
+const char *
+http_answer_field(const struct http_answer *answer, const char *lower_name)
+{
+	const struct http_job *job = (const struct http_job *)answer;
+
+	for (size_t i = 0; i < job->field_count; i++)
+		if (strcmp(job->fields[i].name, lower_name) == 0)
+			return job->fields[i].value;
+	return NULL;
+}
+
+/* One more authority, beside the system's. */
+static CURLcode
+on_tls(CURL *easy UNUSED, void *ctx, void *arg)
+{
+	struct http_client *cl = arg;
+
+	for (int i = 0; i < sk_X509_num(cl->trusted); i++)
+		X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx),
+		    sk_X509_value(cl->trusted, i));
+	return CURLE_OK;
+}
+
+/* ---- asking ---- */
+
+static void
+on_soon(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct http_job *job = arg;
+
+	finish(job, job->answer.failure, job->answer.why);
+}
+
+static void
+fail_soon(struct http_job *job, int failure, const char *why)
+{
+	const struct timeval now = { 0, 0 };
+
+	job->answer.failure = failure;
+	job->answer.why = why;
+	job->soon = event_new(job->client->base, -1, 0, on_soon, job);
+	event_add(job->soon, &now);
+}
+
+static bool
+set_fields(struct http_job *job, const struct http_request *r)
+{
+	bool typed = false;
+
+	for (size_t i = 0; r->fields != NULL && r->fields[i] != NULL; i++) {
+		if (strpbrk(r->fields[i], "\r\n") != NULL)
+			return false;
+		typed = typed || strncasecmp(r->fields[i], "Content-Type:", 13) == 0;
+		job->list = curl_slist_append(job->list, r->fields[i]);
+	}
+	job->list = curl_slist_append(job->list, "Expect:");
+	if (!typed)		/* libcurl would call it a form */
+		job->list = curl_slist_append(job->list, "Content-Type:");
+	curl_easy_setopt(job->easy, CURLOPT_HTTPHEADER, job->list);
+	return true;
+}
+
+static void
+set_method(CURL *e, const struct http_request *r)
+{
+	bool bare = r->body_n == 0 && strcmp(r->method, "POST") != 0 &&
+	    strcmp(r->method, "PUT") != 0 && strcmp(r->method, "PATCH") != 0;
+
+	if (strcmp(r->method, "HEAD") == 0) {
+		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+		return;
+	}
+	if (!bare) {
+		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
+		    (curl_off_t)r->body_n);
+		curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS,
+		    r->body_n > 0 ? r->body : "");
+	}
+	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
+}
+
+static void
+set_guards(struct http_job *job, CURL *e, long deadline_ms)
+{
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_PROXY, "");
+	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, deadline_ms);
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS,
+	    deadline_ms < CONNECT_MS ? deadline_ms : (long)CONNECT_MS);
+	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
+	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, job);
+	if (job->client->trusted != NULL) {
+		curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+		curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, job->client);
+	}
+}
+
+static void
+set_hearing(struct http_job *job, CURL *e)
+{
+	curl_easy_setopt(e, CURLOPT_PRIVATE, job);
+	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(e, CURLOPT_WRITEDATA, job);
+	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_field);
+	curl_easy_setopt(e, CURLOPT_HEADERDATA, job);
+	curl_easy_setopt(e, CURLOPT_USERAGENT, "guichet");
+}
+
+/* NULL, or why it cannot begin. */
+static const char *
+begin(struct http_job *job, const struct http_request *r)
+{
+	struct http_client *cl = job->client;
+	const char *why;
+	CURL *e;
+
+	if (http_url_check(r->url, &why) < 0)
+		return why;
+	e = cl->idle_count > 0 ? cl->idle[--cl->idle_count] : curl_easy_init();
+	if ((job->easy = e) == NULL)
+		return "libcurl is out of memory";
+	if (!set_fields(job, r))
+		return "a header field has a line end in it";
+	curl_easy_setopt(e, CURLOPT_URL, r->url);
+	set_method(e, r);
+	set_guards(job, e, r->deadline_ms > 0 ? r->deadline_ms :
+	    (long)cl->settings->push_deadline_ms);
+	set_hearing(job, e);
+	if (curl_multi_add_handle(cl->multi, e) != CURLM_OK)
+		return "libcurl takes no more";
+	return NULL;
+}
+
+struct http_job *
+http_ask(struct http_client *cl, const struct http_request *r,
+    http_on_answer *on_answer, void *arg)
+{
+	struct arena *a = arena_new();
+	struct http_job *job = arena_alloc(a, sizeof(*job));
+	const char *why;
+
+	job->arena = a;
+	job->client = cl;
+	job->on_answer = on_answer;
+	job->arg = arg;
+	buf_init(&job->body);
+	TAILQ_INSERT_TAIL(&cl->jobs, job, among);
+	if (++cl->job_count > JOBS_MAX)
+		fail_soon(job, E_UNAVAILABLE, "too many exchanges are under way");
+	else if ((why = begin(job, r)) != NULL)
+		fail_soon(job, E_BAD_INPUT, why);
+	return job;
+}
+
+/* ---- the client ---- */
+
+static STACK_OF(X509) *
+read_trusted(const char *path)
+{
+	STACK_OF(X509) *certs = sk_X509_new_null();
+	FILE *in = fopen(path, "re");
+	X509 *cert;
+
+	while (in != NULL && (cert = PEM_read_X509(in, NULL, NULL, NULL)) != NULL)
+		sk_X509_push(certs, cert);
+	if (in != NULL)
+		fclose(in);
+	if (sk_X509_num(certs) == 0)
+		fatal("%s: [push] ca_file holds no certificate; give a PEM file",
+		    path);
+	return certs;
+}
+
+struct http_client *
+http_client_new(struct event_base *base, const struct settings *s)
+{
+	struct http_client *cl = xcalloc(1, sizeof(*cl));
+	char wrong[64];
+
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	cl->base = base;
+	cl->settings = s;
+	TAILQ_INIT(&cl->jobs);
+	if (networks_parse(&cl->allow, s->push_allow, wrong) < 0)
+		fatal("%s: [push] allow: '%s' is not an address or a network; "
+		    "write for example 127.0.0.1/32 10.1.0.0/24", s->file, wrong);
+	if (s->push_ca_file[0] != '\0')
+		cl->trusted = read_trusted(s->push_ca_file);
+	cl->timer = event_new(base, -1, 0, on_timer, cl);
+	cl->multi = curl_multi_init();
+	curl_multi_setopt(cl->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+	curl_multi_setopt(cl->multi, CURLMOPT_SOCKETDATA, cl);
+	curl_multi_setopt(cl->multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(cl->multi, CURLMOPT_TIMERDATA, cl);
+	curl_multi_setopt(cl->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_MAX);
+	curl_multi_setopt(cl->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+	    (long)SOCKETS_MAX);
+	curl_multi_setopt(cl->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+	    (long)PER_HOST_MAX);
+	curl_multi_setopt(cl->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	return cl;
+}
+
+void
+http_client_free(struct http_client *cl)
+{
+	struct http_job *job;
+
+	if (cl == NULL)
+		return;
+	while ((job = TAILQ_FIRST(&cl->jobs)) != NULL)
+		job_free(job);
+	while (cl->idle_count > 0)
+		curl_easy_cleanup(cl->idle[--cl->idle_count]);
+	curl_multi_cleanup(cl->multi);
+	event_free(cl->timer);
+	networks_free(cl->allow);
+	sk_X509_pop_free(cl->trusted, X509_free);
+	free(cl);
+}
