@@ -1,0 +1,136 @@
+-- The telecom database of a synthetic organisation, the Régie de Valombre.
+-- Another house, another style than its energy database: customers are
+-- "abonnés", calls are stamped in the local time of wherever the caller was,
+-- with the offset beside it, and causes are numbers.
+-- `guichet synth --sector telecom` runs the first part, fills the tables, and
+-- then runs what follows the line that begins with "-- AFTER".
+
+CREATE SCHEMA abo;	-- subscribers and lines
+CREATE SCHEMA cat;	-- catalogue of plans
+CREATE SCHEMA cdr;	-- call detail records
+
+COMMENT ON SCHEMA abo IS 'synthetic: nobody in here exists';
+
+CREATE TABLE cat.forfait (
+	code_forfait	varchar(8) NOT NULL,
+	libelle		varchar(60) NOT NULL,
+	data_go		integer,		-- NULL: none, or no limit
+	maj_le		timestamptz NOT NULL
+);
+
+CREATE TABLE abo.abonne (
+	ref_abonne	varchar(12) NOT NULL,
+	titre		smallint,		-- 1 Mme, 2 M.
+	nom		varchar(60) NOT NULL,
+	prenom		varchar(60) NOT NULL,
+	ne_le		date,
+	courriel	varchar(120),
+	adr_rue		varchar(60) NOT NULL,
+	adr_compl	varchar(60),
+	adr_cp		varchar(10) NOT NULL,
+	adr_ville	varchar(60) NOT NULL,
+	adr_pays	char(2) NOT NULL,
+	langue		char(2) NOT NULL,
+	opposition	boolean NOT NULL,
+	maj_le		timestamptz NOT NULL
+);
+CREATE TABLE abo.ligne (
+	id_ligne	bigint NOT NULL,
+	ref_abonne	varchar(12) NOT NULL,
+	num_contrat	varchar(20) NOT NULL,
+	nd		varchar(15) NOT NULL,	-- numéro de désignation, +33...
+	nature		char(1) NOT NULL,	-- M mobile, F fixe, B box
+	code_forfait	varchar(8) NOT NULL,
+	prix_ttc_cts	integer NOT NULL,
+	ouverte_le	date NOT NULL,
+	engagee_au	date,
+	fermee_le	date,
+	etat		smallint NOT NULL,	-- 1 active, 2 suspendue, 9 résiliée
+	maj_le		timestamptz NOT NULL
+);
+CREATE TABLE abo.option_ligne (
+	id_ligne	bigint NOT NULL,
+	libelle		varchar(60) NOT NULL,
+	prix_ttc_cts	integer NOT NULL,
+	depuis		date NOT NULL,
+	maj_le		timestamptz NOT NULL
+);
+
+CREATE TABLE cdr.cellule (
+	id_cellule	integer NOT NULL,
+	latitude	numeric(7,2) NOT NULL,
+	longitude	numeric(7,2) NOT NULL
+);
+CREATE TABLE cdr.cause (
+	code_cause	smallint NOT NULL,	-- as the switches send them
+	libelle		varchar(40) NOT NULL,
+	code_norme	varchar(12) NOT NULL
+);
+-- One row per call or message. debut is the wall clock where the line was;
+-- decalage is that place's minutes ahead of UTC. Calls made abroad arrive days
+-- later, and a few are valued again by the month's closing.
+CREATE TABLE cdr.appel (
+	id_appel	varchar(24) NOT NULL,
+	id_ligne	bigint NOT NULL,
+	debut		timestamp NOT NULL,
+	decalage	smallint NOT NULL,
+	sens		char(1) NOT NULL,	-- S sortant, E entrant
+	type_com	char(1) NOT NULL,	-- V, S, M
+	correspondant	varchar(17) NOT NULL,	-- whole: masked by the adapter
+	type_corr	char(1) NOT NULL,	-- M mobile, F fixe, E étranger, S service
+	duree_s		integer,
+	techno		char(1),		-- 2 3 4 5 W F
+	id_cellule	integer,
+	pays		char(2) NOT NULL,
+	code_cause	smallint NOT NULL,
+	cout_cts	integer NOT NULL,
+	num_lot		integer NOT NULL,
+	maj_le		timestamptz NOT NULL
+);
+
+INSERT INTO cat.forfait VALUES
+	('MOB2', 'Mobile 2 heures', 1, '2019-02-04 08:00+01'),
+	('MOB40', 'Mobile 40 Go', 40, '2021-05-03 08:00+02'),
+	('MOB100', 'Mobile 100 Go', 100, '2022-09-05 08:00+02'),
+	('BOX', 'Box fibre', NULL, '2020-01-06 08:00+01');
+INSERT INTO cdr.cause VALUES
+	(16, 'normal clearing', 'NORMAL'),
+	(17, 'user busy', 'BUSY'),
+	(19, 'no answer', 'NO_ANSWER'),
+	(20, 'forwarded to voice mail', 'VOICE_MAIL'),
+	(41, 'temporary failure', 'DROPPED'),
+	(200, 'message delivered', 'DELIVERED'),
+	(201, 'message not delivered', 'FAILED');
+
+-- AFTER the data: keys, indexes, who may read
+ALTER TABLE cat.forfait ADD PRIMARY KEY (code_forfait);
+ALTER TABLE abo.abonne ADD PRIMARY KEY (ref_abonne);
+ALTER TABLE abo.ligne ADD PRIMARY KEY (id_ligne);
+ALTER TABLE abo.option_ligne ADD PRIMARY KEY (id_ligne, libelle);
+ALTER TABLE cdr.cellule ADD PRIMARY KEY (id_cellule);
+ALTER TABLE cdr.cause ADD PRIMARY KEY (code_cause);
+ALTER TABLE cdr.appel ADD PRIMARY KEY (id_appel);
+
+-- by customer: what a page of records walks
+CREATE INDEX ON abo.ligne (ref_abonne);
+CREATE INDEX ON cdr.appel (id_ligne, maj_le);
+-- by time: what "who changed?" walks
+CREATE INDEX ON cat.forfait (maj_le);
+CREATE INDEX ON abo.abonne (maj_le);
+CREATE INDEX ON abo.ligne (maj_le);
+CREATE INDEX ON abo.ligne (code_forfait);
+CREATE INDEX ON abo.option_ligne (maj_le);
+CREATE INDEX ON cdr.appel (maj_le);
+
+-- The gateway reads by this role and can do nothing else.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'guichet_lecture') THEN
+		CREATE ROLE guichet_lecture LOGIN;
+	END IF;
+	EXECUTE format('GRANT CONNECT ON DATABASE %I TO guichet_lecture',
+	    current_database());
+END $$;
+GRANT USAGE ON SCHEMA abo, cat, cdr TO guichet_lecture;
+GRANT SELECT ON ALL TABLES IN SCHEMA abo, cat, cdr TO guichet_lecture;
+GRANT pg_read_all_stats TO guichet_lecture;	-- the horizon: who still writes?
