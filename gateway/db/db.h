@@ -6,8 +6,15 @@
  * in a bounded queue while every pipeline is full or the database is away; a
  * lost connection is reopened with back-off by PQconnectStart. Reads of one
  * loop turn share one Sync; each write has its own, so that it commits alone.
- * A read interrupted by a lost connection is asked again once; a write is not:
- * it fails with E_UNAVAILABLE and its fate is unknown.
+ * A read interrupted by a lost connection is asked again (as many times as
+ * there are connections, and one); a write is not: it fails with E_UNAVAILABLE
+ * and its fate is unknown. A database away for two
+ * seconds fails questions at once, so that callers can say 503 and not wait.
+ *
+ * Failures: E_CONFLICT (unique or exclusion constraint), E_TIMEOUT (statement
+ * timeout), E_UNAVAILABLE (away, shutting down, out of connections, deadlock,
+ * lock not available: try later), E_STATEMENT (the statement itself; logged
+ * with its SQLSTATE, never with values).
  *
  * Source: PostgreSQL 15 documentation, chapter 34.5 (pipeline mode).
  */
@@ -30,7 +37,9 @@ struct uuid;
 struct statement {
 	const char *name;	/* "grant_find"; unique per database */
 	const char *text;
-	bool writes;		/* commits alone, is never asked twice */
+	bool writes;		/* commits alone, is never asked twice; also
+				 * said by "(writes)" in its first comment line,
+				 * for functions that change something */
 };
 extern const struct statement sql_table[];
 #include "sql_names.h"		/* generated: SQL_GRANT_FIND = &sql_table[n] */
@@ -68,12 +77,21 @@ struct db_options {
 	bool prepared;			/* off: unnamed statements (pgbouncer) */
 	bool read_only;			/* default_transaction_read_only */
 	int statement_timeout_ms;	/* 0 = the server's */
+	const char *time_zone;		/* of the session; NULL = the server's */
 	const struct statement *statements; /* prepared at open, on first use too */
 	size_t statement_count;
 };
+/* Copies the options, but not the statements. */
 struct db *db_open(struct event_base *, const struct db_options *);
+/* Forgets whatever is outstanding. Never from within an on_rows. */
 void db_close(struct db *);
 bool db_ready(const struct db *);	/* is at least one connection usable? */
+
+struct db_counts {
+	size_t waiting, in_flight, connections;	/* now; usable connections */
+	unsigned long asked, failed, lost;	/* since the start */
+};
+void db_count(const struct db *, struct db_counts *);
 
 /*
  * Asks. on_rows runs later, exactly once, from the loop, with failure 0 and
@@ -103,14 +121,16 @@ int rows_affected(const struct rows *);
 struct rows *rows_keep(struct rows *);	/* now ours: rows_free */
 void rows_free(struct rows *);		/* NULL is welcome */
 bool row_null(const struct rows *, int i, const char *column);
-/* Texts of text, varchar, name, jsonb, uuid...: NULL for NULL; live as rows. */
+/* Texts of text, varchar, name, json, jsonb, and what is easily told as text
+ * (integers, booleans, uuid, timestamptz as RFC 3339); NULL for NULL; they live
+ * as long as rows. Of any other type: cast it in the statement. */
 const char *row_text(const struct rows *, int i, const char *column);
 int64_t row_int(const struct rows *, int i, const char *column);	/* NULL: 0 */
 bool row_bool(const struct rows *, int i, const char *column);
 const uint8_t *row_bytes(const struct rows *, int i, const char *column, size_t *n);
 void row_uuid(const struct rows *, int i, const char *column, struct uuid *);
 int64_t row_time(const struct rows *, int i, const char *column);	/* us; NULL: 0 */
-/* text[] -> NULL-terminated array in the arena */
+/* text[] or uuid[] -> NULL-terminated array in the arena; NULL gives none */
 const char **row_texts(const struct rows *, int i, const char *column,
     struct arena *, size_t *n);
 /* The raw binary cell, for readers that know the type (catalogue/record.c). */
@@ -118,7 +138,6 @@ struct cell { const char *data; int n; uint32_t type; };	/* n = -1: NULL */
 int rows_columns(const struct rows *);
 const char *rows_column_name(const struct rows *, int column);
 void row_cell(const struct rows *, int i, int column, struct cell *);
-const char *rows_error(const struct rows *);	/* SQLSTATE of a failed one */
 
 /* ---- tools: the same statements, simply waiting ---- */
 struct db_now;
@@ -127,7 +146,7 @@ MUST_CHECK int db_now_open(struct db_now **out, const char *url,
 void db_now_close(struct db_now *);
 struct rows *db_ask_now(struct db_now *, const struct statement *,
     const struct params *, int *failure);	/* NULL and *failure < 0 */
-const char *db_now_error(const struct db_now *);	/* last message */
+const char *db_now_error(const struct db_now *);	/* last message, one line */
 int db_now_run(struct db_now *, const char *sql);	/* a script, no answer */
 void *db_now_connection(struct db_now *);		/* the PGconn, for COPY */
 

@@ -11,10 +11,15 @@
 
 struct fault;
 
-#define SCHEMA_OLDEST	1	/* the range this binary can run on */
-extern const int schema_newest;
+#define SCHEMA_OLDEST	1	/* the range this binary can run on: from here */
+int schema_newest(void);	/* to the last migration it carries */
 
-MUST_CHECK int migrate_run(const char *url, struct fault *);	/* prints each step */
-MUST_CHECK int migrate_check(const char *url, struct fault *);	/* E_CONFLICT: out of range */
+/* Applies what is missing and prints each step on stdout. The url must lead
+ * to a role that may create tables. 0, or the fault (never half a step). */
+MUST_CHECK int migrate_run(const char *url, struct fault *);
+
+/* Can this binary run on that database? 0; E_CONFLICT: out of range, or a
+ * migration differs from ours; E_UNAVAILABLE: no answer. */
+MUST_CHECK int migrate_check(const char *url, struct fault *);
 
 #endif

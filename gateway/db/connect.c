@@ -1,0 +1,75 @@
+/*
+ * connect.c - how every connection of ours begins.
+ *
+ * A dead peer is noticed within some 20 s by TCP itself (keepalives while
+ * idle, user timeout while bytes are unacknowledged); what the URL says about
+ * it wins. `options=` is not used: pgbouncer refuses it.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/log.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+#include "db/db_own.h"
+
+static void
+on_notice(void *arg UNUSED, const PGresult *res)
+{
+	const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (text != NULL)
+		log_debug("database says %s", text);
+}
+
+/* wait: PQconnectdb, else PQconnectStart. Those before dbname give way to
+ * what the URL says, those after it do not. */
+PGconn *
+pg_start(const char *url, const char *application_name, bool wait)
+{
+	const char *const keys[] = { "keepalives", "keepalives_idle",
+	    "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+	    "connect_timeout", "fallback_application_name", "dbname",
+	    "client_encoding", NULL };
+	const char *const values[] = { "1", "10", "3", "3", "15000", "5",
+	    application_name, url, "UTF8", NULL };
+	PGconn *pg = wait ? PQconnectdbParams(keys, values, 1) :
+	    PQconnectStartParams(keys, values, 1);
+
+	if (pg == NULL)
+		abort();	/* memory is gone, as in xmalloc */
+	PQsetNoticeReceiver(pg, on_notice, NULL);
+	return pg;
+}
+
+/* From a half of 100 ms, 200 ms, ... up to the whole of it. */
+int64_t
+backoff_us(unsigned failures)
+{
+	int64_t ms = BACKOFF_MIN_MS;
+	uint16_t r;
+
+	while (failures-- > 1 && ms < BACKOFF_MAX_MS)
+		ms *= 2;
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	random_bytes(&r, sizeof(r));
+	return ms * 500 + ms * 500 * r / UINT16_MAX;
+}
+
+struct timeval
+tv_of_us(int64_t us)
+{
+	return (struct timeval){ us / 1000000, us % 1000000 };
+}
+
+/* libpq's messages: the first line, without what would end the quotes. */
+void
+reason_of(char out[REASON_MAX], const char *message)
+{
+	size_t n = strcspn(message, "\n");
+
+	snprintf(out, REASON_MAX, "%.*s", (int)n, message);
+	for (; *out != '\0'; out++)
+		if (*out == '"')
+			*out = '\'';
+}

@@ -1,0 +1,3 @@
+-- $1 version, $2 name, $3 checksum
+INSERT INTO guichet.migration (version, name, checksum)
+VALUES ($1, $2, $3)

@@ -1,0 +1,2 @@
+-- -> found: was this database ever migrated?
+SELECT to_regclass('guichet.migration') IS NOT NULL AS found

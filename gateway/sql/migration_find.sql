@@ -1,0 +1,4 @@
+-- $1 version -> name, checksum (hex) of an applied migration
+SELECT name, encode(checksum, 'hex') AS checksum
+  FROM guichet.migration
+ WHERE version = $1

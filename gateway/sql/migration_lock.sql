@@ -1,0 +1,2 @@
+-- (writes) One migration at a time, until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtext('guichet migrate'))

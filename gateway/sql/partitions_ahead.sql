@@ -1,0 +1,2 @@
+-- (writes) -> made: hourly partitions of the flow tables, made ahead of time
+SELECT guichet.partitions_ahead() AS made
