@@ -27,6 +27,10 @@ ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) \
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PKGS))
 
+# `make V=1` shows whole commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $1	$(2:$(CURDIR)/%=%)")
+
 ROOMS := base crypto db http catalogue journal consent push watch pages routes \
 	serve commands
 SRC := $(foreach r,$(ROOMS),$(wildcard gateway/$r/*.c))
@@ -65,15 +69,18 @@ build/.deps-test: build/.deps-demo tests/package-lock.json
 # ---- the program ------------------------------------------------------------
 
 $(B)/guichet: $(B)/gateway/main.o $(B)/libguichet.a
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
 $(B)/libguichet.a: $(OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/%.o: %.c $(B)/sql_names.h | build/.deps-build
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # SQL statements: one file each, one name each, built in.
 $(B)/sql_names.h: $(STATEMENTS) Makefile
@@ -87,13 +94,15 @@ $(B)/sql_table.S: $(STATEMENTS) $(MIGRATIONS) deploy/embed Makefile
 	@mkdir -p $(@D)
 	@deploy/embed sql $(STATEMENTS) -- $(MIGRATIONS) > $@
 $(B)/sql_table.o: $(B)/sql_table.S
-	$(CC) -c -o $@ $<
+	$(call say,AS,$@)
+	$(Q)$(CC) -c -o $@ $<
 
 $(B)/assets.S: $(ASSETS) deploy/embed Makefile
 	@mkdir -p $(@D)
 	@deploy/embed assets $(ASSETS) > $@
 $(B)/assets.o: $(B)/assets.S
-	$(CC) -c -o $@ $<
+	$(call say,AS,$@)
+	$(Q)$(CC) -c -o $@ $<
 
 # ---- trying it --------------------------------------------------------------
 
@@ -110,22 +119,34 @@ UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 unit: $(UNIT)
 $(B)/unit/%: tests/unit/%.c $(B)/libguichet.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Itests -pie -o $@ $< $(B)/libguichet.a \
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itests -pie -o $@ $< $(B)/libguichet.a \
 	    $(LDFLAGS) $(PKG_LIBS) -lcmocka
 
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
 tools: $(TOOLS)			## small programs that tests drive
 $(B)/tools/%: tests/tools/%.c $(B)/libguichet.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(B)/libguichet.a $(LDFLAGS) $(PKG_LIBS)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(B)/libguichet.a $(LDFLAGS) $(PKG_LIBS)
 
+# The fuzz targets are linked with the whole program, instrumented by clang.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_CC = clang -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined \
+	-Igateway -I$(B) $(PKG_CFLAGS)
 fuzzers: $(FUZZ)		## build the fuzz targets (clang)
-build-fuzz/%: tests/fuzz/%.c $(SRC) $(B)/sql_table.S $(B)/assets.S
+build-fuzz/gateway/%.o: gateway/%.c $(B)/sql_names.h
 	@mkdir -p $(@D)
-	clang -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=fuzzer,address,undefined \
-	    -Igateway -I$(B) $(PKG_CFLAGS) -o $@ $< $(SRC) \
-	    $(B)/sql_table.S $(B)/assets.S $(PKG_LIBS)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+build-fuzz/libguichet.a: $(SRC:%.c=build-fuzz/%.o) $(B)/sql_table.o $(B)/assets.o
+	@rm -f $@
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
+build-fuzz/%: tests/fuzz/%.c build-fuzz/libguichet.a
+	@mkdir -p $(@D)
+	$(call say,FUZZ,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $< build-fuzz/libguichet.a $(PKG_LIBS)
 
 bench: build/.deps-test all	## the figures
 	@deploy/node tests/bench/bench.mjs
@@ -145,4 +166,4 @@ install: all		## into $(DESTDIR)$(prefix)
 clean:			## forget everything built
 	rm -rf build build-san build-fuzz
 
--include $(OBJ:.o=.d)
+-include $(OBJ:.o=.d) $(SRC:%.c=build-fuzz/%.d)
