@@ -4,11 +4,15 @@
 #include "base/text.h"
 #include "commands/command.h"
 
+extern const struct command command_init;
 extern const struct command command_key;
+extern const struct command command_migrate;
 
 /* One line each, in the order `guichet --help` shows. */
 const struct command *const command_table[] = {
+	&command_init,
 	&command_key,
+	&command_migrate,
 	NULL
 };
 

@@ -1,0 +1,120 @@
+// Own tables: made once, in order, whoever asks; what was edited is named.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { guichet, program, temporary, writeSettings } from
+	"../support/ground.mjs";
+import { createDatabase, sql } from "../support/postgres.mjs";
+
+function settingsFor(url) {
+	return writeSettings(join(temporary(), "guichet.conf"), {
+		organisation: { name: "Essai", contact: "dpo@example.org" },
+		server: { public_url: "https://localhost:1" },
+		database: { url },
+	});
+}
+
+const applied = (url) =>
+	sql(url, "SELECT version, name, length(checksum) FROM guichet.migration");
+
+test("init writes settings to fill in, once", () => {
+	const config = join(temporary(), "guichet.conf");
+	const first = guichet("init", "--config", config);
+
+	assert.equal(first.code, 0, first.err);
+	assert.match(readFileSync(config, "utf8"), /^url =$/m);
+	assert.equal(statSync(config).mode & 0o007, 0);
+	const second = guichet("init", "--config", config);
+	assert.equal(second.code, 78);
+	assert.match(second.err, /guichet\.conf:\d+:1: error E108.*\n[^]*cure/);
+});
+
+test("init, then migrate again: the same tables", () => {
+	const db = createDatabase("migrate");
+	const config = settingsFor(db.url);
+	const init = guichet("init", "--config", config);
+
+	assert.equal(init.code, 0, init.err);
+	assert.match(init.out, /0001-first applied/);
+	assert.match(applied(db.url), /^1\|0001-first\|32/);
+	const again = guichet("migrate", "--config", config);
+	assert.equal(again.code, 0, again.err);
+	assert.match(again.out, /0001-first was applied before/);
+	assert.equal(guichet("migrate", "--check", "--config", config).code, 0);
+	db.drop();
+});
+
+test("an empty database names the command", () => {
+	const db = createDatabase("empty");
+	const check = guichet("migrate", "--check", "--config",
+		settingsFor(db.url));
+
+	assert.equal(check.code, 78);
+	assert.match(check.err, /E304.*version 0[^]*guichet migrate/);
+	db.drop();
+});
+
+test("an edited migration is named, and nothing is touched", () => {
+	const db = createDatabase("edited");
+	const config = settingsFor(db.url);
+
+	assert.equal(guichet("migrate", "--config", config).code, 0);
+	sql(db.url, `UPDATE guichet.migration SET checksum = sha256('x')
+		WHERE version = 1`);
+	for (const args of [["migrate"], ["migrate", "--check"]]) {
+		const r = guichet(...args, "--config", config);
+		assert.equal(r.code, 78);
+		assert.match(r.err, /E302.*0001-first was changed/);
+	}
+	db.drop();
+});
+
+test("a database from the future is refused", () => {
+	const db = createDatabase("future");
+	const config = settingsFor(db.url);
+
+	assert.equal(guichet("migrate", "--config", config).code, 0);
+	sql(db.url, `INSERT INTO guichet.migration
+		VALUES (9999, '9999-later', sha256('x'))`);
+	const r = guichet("migrate", "--check", "--config", config);
+	assert.equal(r.code, 78);
+	assert.match(r.err, /E305.*version 9999[^]*newer guichet/);
+	db.drop();
+});
+
+test("two who migrate at once do it once", async () => {
+	const db = createDatabase("twice");
+	const config = settingsFor(db.url);
+	const run = () => new Promise((done) => {
+		const p = spawn(program, ["migrate", "--config", config]);
+		let out = "";
+		p.stdout.on("data", (d) => out += d);
+		p.stderr.on("data", (d) => out += d);
+		p.on("close", (code) => done({ code, out }));
+	});
+	const all = await Promise.all([run(), run(), run(), run()]);
+
+	assert.deepEqual(all.map((r) => r.code), [0, 0, 0, 0],
+		JSON.stringify(all));
+	assert.equal(all.filter((r) => /0001-first applied/.test(r.out)).length,
+		1);
+	db.drop();
+});
+
+test("who may not create tables is told so, a database away too", () => {
+	const db = createDatabase("rights");
+
+	sql(db.url, `DO $$ BEGIN CREATE ROLE guichet_poor LOGIN;
+		EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
+	const poor = guichet("migrate", "--config",
+		settingsFor(db.url.replace("user=postgres", "user=guichet_poor")));
+	assert.equal(poor.code, 78);
+	assert.match(poor.err, /E303.*permission denied[^]*cure/);
+	const away = guichet("migrate", "--config",
+		settingsFor("postgresql:///x?host=/nonexistent"));
+	assert.equal(away.code, 78);
+	assert.match(away.err, /E301.*no answer[^]*\[database\] url/);
+	db.drop();
+});
