@@ -34,7 +34,12 @@ enum next access_check(struct call *);
 bool access_covers(const struct access *, const char *dataset,
     const char **from, const char **to);
 
-struct access_cache *access_cache_new(struct event_base *, const struct settings *);
-void access_cache_free(struct access_cache *);
+/*
+ * What this worker remembers: verified tokens, clients, and the proofs about to
+ * be spent. access_open hears of changes over database_direct_url and sets
+ * house->access, ->clients and ->once; it needs house->base, settings and db.
+ */
+void access_open(struct house *);
+void access_close(struct house *);	/* before db_close */
 
 #endif

@@ -11,6 +11,8 @@
 #include "http/call.h"
 #include "journal/line.h"
 
+#define SESSION_COOKIE "__Host-guichet"
+
 struct session {
 	uint8_t hash[32];
 	const char *customer;

@@ -10,6 +10,8 @@ struct house {
 	struct catalogue *catalogue;	/* data sets, and their sources' pools */
 	struct gate *gate;		/* journal lines, committed in groups */
 	struct access_cache *access;	/* verified tokens, live grants */
+	struct client_cache *clients;	/* registrations of PIMS */
+	struct once *once;		/* each proof is used once */
 	struct http_client *client;	/* outbound HTTPS */
 	struct words *words;		/* FR and EN */
 	int worker;			/* 0.. in its role */

@@ -67,7 +67,7 @@ CREATE TABLE guichet.grants (
 	created		timestamptz NOT NULL DEFAULT now(),
 	expires		timestamptz NOT NULL,
 	ended		timestamptz,
-	ended_by	text,			-- customer | recipient | operator | time
+	ended_by	text,			-- customer | recipient | operator | system | time
 	refresh_hash	bytea UNIQUE,
 	changed		timestamptz NOT NULL DEFAULT now()
 );
@@ -101,6 +101,8 @@ CREATE TABLE guichet.pushed_request (		-- RFC 9126
 	params		jsonb NOT NULL,
 	dpop_jkt	text,
 	used		boolean NOT NULL DEFAULT false,
+	due		timestamptz NOT NULL,	-- to be opened until then
+	opened		timestamptz,		-- then to be read until expires
 	expires		timestamptz NOT NULL,
 	PRIMARY KEY (hash, expires)
 ) PARTITION BY RANGE (expires);
@@ -123,6 +125,7 @@ CREATE TABLE guichet.access_token (
 	client_id	text NOT NULL,
 	binding		text NOT NULL CHECK (binding IN ('dpop', 'mtls')),
 	thumbprint	text NOT NULL,		-- jkt or x5t#S256
+	datasets	text[],			-- fewer than the grant's; NULL = all
 	expires		timestamptz NOT NULL,
 	PRIMARY KEY (hash, expires)
 ) PARTITION BY RANGE (expires);

@@ -1,0 +1,39 @@
+/*
+ * auth.h - who is the client at /oauth/par, token, revoke, introspect?
+ *
+ * Three steps come first in those routes (AUTH_STEPS) and the route's own state
+ * begins with a struct auth:
+ *
+ *	struct par { struct auth auth; ... };
+ *	static const struct step par_steps[] = { AUTH_STEPS, { "store", store }, ...
+ *
+ * They refuse with 401 invalid_client, or 400 invalid_dpop_proof; after them
+ * auth->client is proven and its proofs are spent.
+ */
+#ifndef AUTH_H
+#define AUTH_H
+#include "consent/client.h"
+#include "consent/proof.h"
+
+struct auth {
+	const struct client *client;
+	bool proved;			/* a DPoP proof came along */
+	struct dpop dpop;
+	/* how far it is */
+	struct client_search search;
+	struct once_use uses[2];
+	struct once_wait *waits[2];
+	size_t use_count, waiting;
+	int verdict;
+	struct call *call;
+};
+
+enum next auth_find(struct call *);
+enum next auth_check(struct call *);
+enum next auth_done(struct call *);
+#define AUTH_STEPS \
+	{ "find client", auth_find }, \
+	{ "authenticate", auth_check }, \
+	{ "spend proofs", auth_done }
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * receipt.h - what the customer keeps: a signed statement of what she allowed.
+ *
+ * Shaped after ISO/IEC TS 27560:2023, signed as a JWS (ES256, typ JWT) that our
+ * /oauth/jwks verifies. It names no customer: the principal is the pairwise
+ * pseudonym of that PIMS.
+ */
+#ifndef RECEIPT_H
+#define RECEIPT_H
+#include "consent/grant.h"
+
+struct keys;
+struct settings;
+
+/* The JSON, and the same signed (compact JWS). In the arena; the signed one is
+ * NULL if signing failed. */
+const char *receipt_text(struct arena *, const struct settings *,
+    const struct catalogue *, const struct grant *);
+const char *receipt_sign(struct arena *, const struct keys *, const char *text);
+
+#endif
