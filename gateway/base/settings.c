@@ -307,6 +307,11 @@ derive(struct settings *s)
 		free(s->journal_origin);
 		s->journal_origin = join(host, strcspn(host, "/"), "/journal");
 	}
+	if (s->journal_notes_dir[0] == '\0') {
+		free(s->journal_notes_dir);
+		s->journal_notes_dir = join(s->keys_dir, strlen(s->keys_dir),
+		    "/notes");
+	}
 }
 
 static int

@@ -81,6 +81,7 @@ struct settings {
 	/* [journal] */
 	char *journal_origin;		/* "example.org/journal" */
 	int64_t journal_interval_ms;
+	char *journal_notes_dir;	/* apart from the database */
 
 	/* [log] */
 	char *log_format;		/* text | json */

@@ -125,6 +125,8 @@ const struct row settings_table[] = {
 	  "Name of the logs; empty: public_url's host, and /journal." },
 	{ "journal", "interval_ms", NUMBER, "1000", AT(journal_interval_ms),
 	  "How often lines are ordered and signed.", 10, 600000 },
+	{ "journal", "notes_dir", PATH, "", AT(journal_notes_dir),
+	  "Where this host keeps the last checkpoints; empty: keys_dir/notes." },
 
 	{ "log", "format", CHOICE, "text", AT(log_format),
 	  "How log lines are written.", .words = "text json" },

@@ -63,14 +63,14 @@ tree_init(struct tree *t)
 		t->edge[level].n = 0;
 }
 
-void
-tree_append(struct tree *t, const struct hash *leaf, tree_on_tile *on_tile,
-    void *arg)
+/* n: of the new hash, at its level. */
+static void
+append_at(struct tree *t, int level, uint64_t n, const struct hash *h,
+    tree_on_tile *on_tile, void *arg)
 {
-	struct hash up = *leaf;
-	uint64_t n = t->size++;		/* of the new hash at its level */
+	struct hash up = *h;
 
-	for (int level = 0; level < TILE_LEVELS; level++) {
+	for (; level < TILE_LEVELS; level++) {
 		struct edge *e = &t->edge[level];
 
 		e->hashes[e->n++] = up;
@@ -82,6 +82,21 @@ tree_append(struct tree *t, const struct hash *leaf, tree_on_tile *on_tile,
 		tree_fold(&up, e->hashes, TILE_WIDTH);
 		e->n = 0;
 	}
+}
+
+void
+tree_append(struct tree *t, const struct hash *leaf, tree_on_tile *on_tile,
+    void *arg)
+{
+	append_at(t, 0, t->size++, leaf, on_tile, arg);
+}
+
+void
+tree_append_block(struct tree *t, const struct hash *h)
+{
+	assert(t->size % TILE_WIDTH == 0);
+	append_at(t, 1, t->size / TILE_WIDTH, h, NULL, NULL);
+	t->size += TILE_WIDTH;
 }
 
 /* Adds the perfect subtrees of an edge, right to left. */

@@ -39,6 +39,8 @@ typedef void tree_on_tile(int level, uint64_t n, const struct hash *,
 void tree_init(struct tree *);		/* empty */
 void tree_append(struct tree *, const struct hash *leaf, tree_on_tile *,
     void *arg);				/* on_tile may be NULL */
+/* 256 leaves at once, by their root; the size is a multiple of 256. */
+void tree_append_block(struct tree *, const struct hash *);
 void tree_root(const struct tree *, struct hash *out);
 /* Its compact range: the roots of its perfect subtrees, left to right. */
 size_t tree_frontier(const struct tree *, struct hash out[PROOF_MAX]);

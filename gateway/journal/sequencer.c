@@ -1,0 +1,592 @@
+/*
+ * sequencer.c - orders staged lines, grows the trees, signs.
+ *
+ * Lines are staged by whatever statement changed something; here they get
+ * their places. Why nothing is lost, doubled or forked:
+ *
+ * - What is staged is taken by DELETE ... RETURNING, not above a mark: a line
+ *   that commits late is taken by a later turn. Taking, placing, tiles and the
+ *   head's new size are one transaction: all of it or nothing.
+ * - Two lines about one grant are staged under that grant's row lock, each
+ *   after the other committed, so that the order of the stage is the order in
+ *   which they came true. No pull stands behind the withdrawal of its grant.
+ * - One leads: an advisory lock of its session says who. A leader that was
+ *   cut off or stopped may not know that its session is gone; the fence does:
+ *   a new leader raises the epoch, and every commit requires it.
+ * - A failure of any kind, an answer lost while committing above all, throws
+ *   the trees in memory away: they are loaded again from what is stored.
+ * - A note is signed after its lines are committed, and only if the tree
+ *   provably continues the last note, which is kept outside the database
+ *   (keep.h) before the new one is published. A history that does not is
+ *   neither ordered nor signed: its lines stay staged until a person looked.
+ *
+ * It waits for its database (a process of its own), but never for long:
+ * statements have a time-out, and SIGTERM is looked at between two of them.
+ */
+#include "journal/sequencer.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/settings.h"
+#include "crypto/keys.h"
+#include "db/db.h"
+#include "journal/keep.h"
+#include "journal/line.h"
+#include "journal/note.h"
+#include "journal/store.h"
+#include "journal/tree.h"
+
+enum {
+	ORDER_MAX	= 1000,		/* lines in one transaction */
+	TILES_MAX	= 64,		/* touched by so many lines */
+	WHY_MAX		= 256,
+	REST_MS		= 200,		/* longest sleep without a look around */
+	HALT_MS		= 10000		/* a forked history is looked at again */
+};
+
+struct ordered {
+	enum journal_log log;
+	EVP_PKEY *key;
+	struct note_key verifier;
+	char origin[NOTE_NAME];
+	int64_t epoch;
+	uint64_t stored;		/* size of the committed tree */
+	struct tree tree;		/* as it will be when we commit */
+	bool has_note;
+	uint64_t noted;			/* size of the last note */
+};
+
+struct touched {			/* tiles to store */
+	int64_t log[TILES_MAX], level[TILES_MAX], n[TILES_MAX];
+	int width[TILES_MAX];
+	struct hash hashes[TILES_MAX][TILE_WIDTH];
+	size_t count;
+	enum journal_log current;
+};
+
+struct sequencer {
+	const struct settings *settings;
+	struct db_now *db;		/* NULL: away */
+	bool leads;
+	struct ordered logs[JOURNAL_LOGS];
+	struct touched touched;
+};
+
+/* ---- beginning ---- */
+
+struct sequencer *
+sequencer_new(const struct settings *settings, const struct keys *keys)
+{
+	struct sequencer *s = xcalloc(1, sizeof(*s));
+
+	s->settings = settings;
+	for (int i = 0; i < JOURNAL_LOGS; i++) {
+		struct ordered *o = &s->logs[i];
+		const char *name = journal_log_name((enum journal_log)i);
+
+		o->log = (enum journal_log)i;
+		snprintf(o->origin, sizeof(o->origin), "%s/%s",
+		    settings->journal_origin, name);
+		if ((o->key = keys_journal(keys, name)) == NULL) {
+			log_error("journal has no key, `guichet key new` makes"
+			    " it log=%s", name);
+			free(s);
+			return NULL;
+		}
+		note_key_of(&o->verifier, o->origin, o->key);
+	}
+	return s;
+}
+
+static void
+step_down(struct sequencer *s)
+{
+	db_now_close(s->db);		/* releases the advisory lock */
+	s->db = NULL;
+	s->leads = false;
+}
+
+void
+sequencer_free(struct sequencer *s)
+{
+	if (s == NULL)
+		return;
+	if (s->db != NULL)
+		step_down(s);
+	free(s);
+}
+
+static int
+connect_db(struct sequencer *s)
+{
+	char why[WHY_MAX];
+
+	if (s->db != NULL)
+		return 0;
+	if (db_now_open(&s->db, s->settings->database_direct_url,
+	    "guichet journal", why) < 0) {
+		log_warning("journal waits for its database");
+		s->db = NULL;
+		return E_UNAVAILABLE;
+	}
+	if (db_now_run(s->db, "SET statement_timeout = '20s';"
+	    "SET lock_timeout = '5s'; SET synchronous_commit = on") < 0) {
+		step_down(s);
+		return E_UNAVAILABLE;
+	}
+	return 0;
+}
+
+static struct rows *
+ask(struct sequencer *s, const struct statement *q, const struct params *p)
+{
+	int failure = 0;
+	struct rows *rows = db_ask_now(s->db, q, p, &failure);
+
+	if (rows == NULL)
+		log_warning("journal statement failed name=%s failure=%s",
+		    q->name, error_name(failure));
+	return rows;
+}
+
+/* ---- the fork guard ---- */
+
+/* The last note the database knows, for a host that keeps none yet. */
+static int
+published_note(struct sequencer *s, struct ordered *o, struct arena *a,
+    struct checkpoint *out)
+{
+	struct note note;
+	struct params p;
+	struct rows *rows;
+	const char *text;
+	int rc = E_NOT_FOUND;
+
+	params_init(&p);
+	params_int(&p, o->log);
+	if ((rows = ask(s, SQL_JOURNAL_NOTE_LAST, &p)) == NULL)
+		return E_UNAVAILABLE;
+	if (rows_count(rows) > 0) {
+		text = row_text(rows, 0, "note");
+		rc = note_parse(&note, a, text, strlen(text)) < 0 ||
+		    note_verify(&note, &o->verifier) < 0 ||
+		    checkpoint_parse(out, &note) < 0 ? E_BAD_INPUT : 0;
+	}
+	rows_free(rows);
+	return rc;
+}
+
+static int
+last_note(struct sequencer *s, struct ordered *o, struct arena *a,
+    struct checkpoint *out, char why[WHY_MAX])
+{
+	int rc = keep_read(out, a, s->settings->journal_notes_dir,
+	    journal_log_name(o->log), &o->verifier, why);
+
+	if (rc != E_NOT_FOUND)
+		return rc;
+	rc = published_note(s, o, a, out);
+	if (rc == E_BAD_INPUT)
+		snprintf(why, WHY_MAX, "the published note is not signed by"
+		    " this journal's key");
+	return rc;
+}
+
+static void
+now_checkpoint(const struct ordered *o, struct checkpoint *c)
+{
+	memset(c, 0, sizeof(*c));
+	memcpy(c->origin, o->origin, sizeof(c->origin));
+	c->size = o->tree.size;
+	tree_root(&o->tree, &c->root);
+}
+
+/* Is what we hold the continuation of what was signed? */
+static int
+guard(struct sequencer *s, struct ordered *o, struct arena *a)
+{
+	struct checkpoint kept, now;
+	char why[WHY_MAX] = "";
+	struct store store;
+	struct tiles tiles;
+	int rc = last_note(s, o, a, &kept, why);
+
+	o->has_note = rc == 0;
+	if (rc == E_NOT_FOUND)
+		return 0;		/* nothing was ever signed */
+	if (rc == 0) {
+		store_init(&store, s->db, o->log);
+		tiles = store_tiles(&store, o->tree.size);
+		now_checkpoint(o, &now);
+		rc = keep_continues(&kept, &tiles, &now, why);
+		o->noted = kept.size;
+	}
+	if (rc == 0 || rc == E_UNAVAILABLE)
+		return rc;
+	log_error("journal stands still, nothing is signed log=%s why=%s",
+	    journal_log_name(o->log), log_quote(a, why));
+	return E_DENIED;
+}
+
+/* ---- leading ---- */
+
+static int
+raise_fence(struct sequencer *s, struct ordered *o, struct arena *a,
+    const uint8_t **frontier, size_t *frontier_n)
+{
+	struct params p;
+	struct rows *rows;
+	int rc = 0;
+
+	params_init(&p);
+	params_int(&p, o->log);
+	params_text(&p, o->origin);
+	if ((rows = ask(s, SQL_JOURNAL_LEAD, &p)) == NULL)
+		return E_UNAVAILABLE;
+	o->epoch = row_int(rows, 0, "epoch");
+	o->stored = (uint64_t)row_int(rows, 0, "size");
+	*frontier = row_bytes(rows, 0, "frontier", frontier_n);
+	*frontier = arena_memdup(a, *frontier, *frontier_n);
+	if (strcmp(row_text(rows, 0, "origin"), o->origin) != 0) {
+		log_error("journal has another origin in the database;"
+		    " set [journal] origin back log=%s origin=%s",
+		    journal_log_name(o->log), row_text(rows, 0, "origin"));
+		rc = E_DENIED;
+	}
+	rows_free(rows);
+	return rc;
+}
+
+static int
+take_over(struct sequencer *s, struct ordered *o, struct arena *a)
+{
+	struct hash ranges[PROOF_MAX];
+	const uint8_t *frontier;
+	struct store store;
+	struct tiles tiles;
+	size_t n;
+	int rc = raise_fence(s, o, a, &frontier, &n);
+
+	if (rc < 0)
+		return rc;
+	store_init(&store, s->db, o->log);
+	tiles = store_tiles(&store, o->stored);
+	if ((rc = tree_load(&o->tree, &tiles)) == E_UNAVAILABLE)
+		return rc;
+	if (rc < 0 || n != tree_frontier(&o->tree, ranges) * sizeof(ranges[0])
+	    || memcmp(frontier, ranges, n) != 0) {
+		log_error("journal stands still, its tiles contradict its"
+		    " head log=%s", journal_log_name(o->log));
+		return E_DENIED;
+	}
+	return guard(s, o, a);
+}
+
+static int
+lead(struct sequencer *s)
+{
+	struct rows *rows;
+	struct arena *a;
+	bool got;
+	int rc = 0;
+
+	if (s->leads)
+		return 0;
+	if ((rows = ask(s, SQL_JOURNAL_LOCK, PARAMS_NONE)) == NULL)
+		return E_UNAVAILABLE;
+	got = row_bool(rows, 0, "got");
+	rows_free(rows);
+	if (!got)
+		return E_CONFLICT;
+	a = arena_new();
+	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
+		rc = take_over(s, &s->logs[i], a);
+	arena_free(a);
+	if (rc < 0)
+		return rc;
+	s->leads = true;
+	for (int i = 0; i < JOURNAL_LOGS; i++)
+		log_info("journal leads log=%s size=%" PRIu64 " epoch=%" PRId64,
+		    journal_log_name(s->logs[i].log), s->logs[i].stored,
+		    s->logs[i].epoch);
+	return 0;
+}
+
+/* ---- ordering ---- */
+
+static void
+touch(int level, uint64_t n, const struct hash *hashes, int width, void *arg)
+{
+	struct touched *t = arg;
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->log[i] == (int64_t)t->current && t->level[i] == level &&
+		    t->n[i] == (int64_t)n)
+			break;
+	assert(i < TILES_MAX);
+	t->log[i] = t->current;
+	t->level[i] = level;
+	t->n[i] = (int64_t)n;
+	t->width[i] = width;
+	memcpy(t->hashes[i], hashes, (size_t)width * sizeof(*hashes));
+	if (i == t->count)
+		t->count++;
+}
+
+static int
+store_touched(struct sequencer *s, struct arena *a)
+{
+	struct touched *t = &s->touched;
+	struct piece hashes[TILES_MAX];
+	struct params p;
+	struct rows *rows;
+
+	if (t->count == 0)
+		return 0;
+	for (size_t i = 0; i < t->count; i++)
+		hashes[i] = (struct piece){ t->hashes[i],
+		    (size_t)t->width[i] * sizeof(struct hash) };
+	params_init(&p);
+	params_ints(&p, a, t->log, t->count);
+	params_ints(&p, a, t->level, t->count);
+	params_ints(&p, a, t->n, t->count);
+	params_byteses(&p, a, hashes, t->count);
+	rows = ask(s, SQL_JOURNAL_TILE_PUT, &p);
+	rows_free(rows);
+	return rows == NULL ? E_UNAVAILABLE : 0;
+}
+
+static int
+grow_head(struct sequencer *s, struct ordered *o)
+{
+	struct hash ranges[PROOF_MAX];
+	struct params p;
+	struct rows *rows;
+	int rc;
+
+	if (o->tree.size == o->stored)
+		return 0;
+	params_init(&p);
+	params_int(&p, o->log);
+	params_int(&p, o->epoch);
+	params_int(&p, (int64_t)o->stored);
+	params_int(&p, (int64_t)o->tree.size);
+	params_bytes(&p, ranges, tree_frontier(&o->tree, ranges) *
+	    sizeof(ranges[0]));
+	if ((rows = ask(s, SQL_JOURNAL_HEAD_GROW, &p)) == NULL)
+		return E_UNAVAILABLE;
+	rc = rows_affected(rows) == 1 ? 0 : E_CONFLICT;
+	rows_free(rows);
+	if (rc < 0)
+		log_warning("journal is led by another log=%s",
+		    journal_log_name(o->log));
+	return rc;
+}
+
+/* The trees grow by the lines as the database placed them. */
+static int
+grow_trees(struct sequencer *s, const struct rows *rows)
+{
+	s->touched.count = 0;
+	for (int i = 0; i < rows_count(rows); i++) {
+		struct ordered *o = &s->logs[row_int(rows, i, "log")];
+		const uint8_t *bytes;
+		struct hash leaf;
+		size_t n;
+
+		bytes = row_bytes(rows, i, "hash", &n);
+		if (row_int(rows, i, "seq") != (int64_t)o->tree.size ||
+		    n != sizeof(leaf))
+			return E_CONFLICT;
+		memcpy(&leaf, bytes, sizeof(leaf));
+		s->touched.current = o->log;
+		tree_append(&o->tree, &leaf, touch, &s->touched);
+	}
+	return 0;
+}
+
+static struct rows *
+take_lines(struct sequencer *s, struct arena *a)
+{
+	int64_t epochs[JOURNAL_LOGS];
+	struct params p;
+
+	for (int i = 0; i < JOURNAL_LOGS; i++)
+		epochs[i] = s->logs[i].epoch;
+	params_init(&p);
+	params_int(&p, ORDER_MAX);
+	params_ints(&p, a, epochs, JOURNAL_LOGS);
+	return ask(s, SQL_JOURNAL_ORDER, &p);
+}
+
+/* In a transaction: takes lines, places them. How many, or E_... */
+static int
+order_inside(struct sequencer *s, struct arena *a)
+{
+	struct rows *rows = take_lines(s, a);
+	int n, rc;
+
+	if (rows == NULL)
+		return E_UNAVAILABLE;
+	n = rows_count(rows);
+	rc = grow_trees(s, rows);
+	rows_free(rows);
+	if (rc == 0)
+		rc = store_touched(s, a);
+	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
+		rc = grow_head(s, &s->logs[i]);
+	return rc < 0 ? rc : n;
+}
+
+static int
+order(struct sequencer *s)
+{
+	struct arena *a;
+	int n;
+
+	if (db_now_run(s->db, "BEGIN") < 0)
+		return E_UNAVAILABLE;
+	a = arena_new();
+	n = order_inside(s, a);
+	arena_free(a);
+	if (n < 0)
+		return n;	/* stepping down rolls back */
+	if (db_now_run(s->db, "COMMIT") < 0)
+		return E_UNAVAILABLE;
+	for (int i = 0; i < JOURNAL_LOGS; i++)
+		s->logs[i].stored = s->logs[i].tree.size;
+	return n;
+}
+
+/* ---- signing ---- */
+
+static int
+publish(struct sequencer *s, struct ordered *o, const char *note)
+{
+	struct params p;
+	struct rows *rows;
+
+	params_init(&p);
+	params_int(&p, o->log);
+	params_int(&p, (int64_t)o->tree.size);
+	params_text(&p, note);
+	rows = ask(s, SQL_JOURNAL_NOTE_PUT, &p);
+	rows_free(rows);
+	return rows == NULL ? E_UNAVAILABLE : 0;
+}
+
+static int
+sign(struct sequencer *s, struct ordered *o, struct arena *a)
+{
+	struct checkpoint now;
+	char why[WHY_MAX];
+	const char *note;
+	int rc;
+
+	if (o->has_note && o->noted == o->tree.size)
+		return 0;
+	if ((rc = guard(s, o, a)) < 0)
+		return rc;
+	now_checkpoint(o, &now);
+	note = note_sign(a, checkpoint_text(a, &now), o->origin, o->key);
+	if (keep_write(s->settings->journal_notes_dir,
+	    journal_log_name(o->log), note, why) < 0) {
+		log_error("journal cannot keep its note, nothing is signed"
+		    " why=%s", log_quote(a, why));
+		return E_SYSTEM;
+	}
+	o->has_note = true;
+	o->noted = now.size;
+	return publish(s, o, note);
+}
+
+static int
+sign_all(struct sequencer *s)
+{
+	struct arena *a = arena_new();
+	int rc = 0;
+
+	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
+		rc = sign(s, &s->logs[i], a);
+	arena_free(a);
+	return rc;
+}
+
+/* ---- turns ---- */
+
+/* Orders what is staged, for one interval at most, then signs. */
+static int
+order_and_sign(struct sequencer *s, const volatile sig_atomic_t *stop,
+    int64_t *lines, bool *more)
+{
+	int64_t end = clock_mono_us() + s->settings->journal_interval_ms * 1000;
+	int n;
+
+	do {
+		if ((n = order(s)) < 0)
+			return n;
+		*lines += n;
+	} while (n == ORDER_MAX && !*stop && clock_mono_us() < end);
+	*more = n == ORDER_MAX;
+	return sign_all(s);
+}
+
+int
+sequencer_turn(struct sequencer *s, const volatile sig_atomic_t *stop,
+    int64_t *lines)
+{
+	int64_t ordered = 0;
+	bool more = false;
+	int rc;
+
+	if ((rc = connect_db(s)) == 0 && (rc = lead(s)) == 0)
+		do
+			rc = order_and_sign(s, stop, &ordered, &more);
+		while (rc == 0 && more && !*stop);
+	if (rc < 0 && s->db != NULL && (s->leads || rc != E_CONFLICT))
+		step_down(s);	/* who only waits to lead stays connected */
+	if (lines != NULL)
+		*lines = ordered;
+	return rc;
+}
+
+static void
+rest(int64_t ms, const volatile sig_atomic_t *stop, pid_t parent)
+{
+	int64_t end = clock_mono_us() + ms * 1000;
+
+	while (!*stop && getppid() == parent && clock_mono_us() < end) {
+		int64_t left = (end - clock_mono_us()) / 1000 + 1;
+
+		poll(NULL, 0, (int)(left < REST_MS ? left : REST_MS));
+	}
+}
+
+int
+sequencer_run(const struct settings *settings, const struct keys *keys,
+    const volatile sig_atomic_t *stop)
+{
+	struct sequencer *s = sequencer_new(settings, keys);
+	pid_t parent = getppid();
+
+	if (s == NULL)
+		return EX_CONFIG;
+	while (!*stop && getppid() == parent) {
+		int rc = sequencer_turn(s, stop, NULL);
+
+		rest(rc == E_DENIED || rc == E_SYSTEM ? HALT_MS
+		    : settings->journal_interval_ms, stop, parent);
+	}
+	sequencer_free(s);
+	return EX_OK;
+}
