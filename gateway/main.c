@@ -5,12 +5,14 @@
 #include "commands/command.h"
 
 extern const struct command command_init;
+extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
 
 /* One line each, in the order `guichet --help` shows. */
 const struct command *const command_table[] = {
 	&command_init,
+	&command_journal,
 	&command_key,
 	&command_migrate,
 	NULL

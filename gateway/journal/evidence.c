@@ -1,0 +1,306 @@
+/*
+ * evidence.c - a log as it lies in a directory or in the database.
+ *
+ * The directory is what `guichet journal export` writes: checkpoint, vkey,
+ * entries.jsonl and the tiles under tile/, laid out as C2SP serves them. Both
+ * kinds are read as streams, so that any length fits in little memory.
+ */
+#include "journal/evidence.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "db/db.h"
+#include "journal/note.h"
+#include "journal/store.h"
+#include "journal/tile.h"
+
+enum {
+	WHY = 256,
+	LEAF_MAX = 65535,
+	LINE_MAX_BYTES = LEAF_MAX * 4 / 3 + 200,
+	CHUNK = 5000			/* lines asked at once */
+};
+
+struct evidence {
+	struct arena *arena;
+	const char *note, *vkey;
+	uint64_t next;			/* the entry to come */
+	/* a directory */
+	const char *dir;
+	FILE *entries;
+	char *line;
+	size_t line_size;
+	uint8_t leaf[LEAF_MAX + 1];
+	struct hash tile[TILE_WIDTH];
+	/* a database */
+	struct store store;
+	struct rows *rows;
+	uint64_t rows_first;
+};
+
+static struct evidence *
+evidence_new(void)
+{
+	struct evidence *e = xcalloc(1, sizeof(*e));
+
+	e->arena = arena_new();
+	return e;
+}
+
+void
+evidence_close(struct evidence *e)
+{
+	if (e == NULL)
+		return;
+	if (e->entries != NULL)
+		fclose(e->entries);
+	free(e->line);
+	rows_free(e->rows);
+	arena_free(e->arena);
+	free(e);
+}
+
+const char *
+evidence_note(const struct evidence *e)
+{
+	return e->note;
+}
+
+const char *
+evidence_vkey(const struct evidence *e)
+{
+	return e->vkey;
+}
+
+bool
+evidence_grows(const struct evidence *e)
+{
+	return e->dir == NULL;
+}
+
+void
+evidence_rewind(struct evidence *e)
+{
+	e->next = 0;
+	if (e->entries != NULL)
+		rewind(e->entries);
+}
+
+/* ---- a directory ---- */
+
+static char *
+slurp(struct evidence *e, const char *name, size_t max)
+{
+	const char *path = arena_printf(e->arena, "%s/%s", e->dir, name);
+	FILE *f = fopen(path, "re");
+	char *text;
+	size_t n;
+
+	if (f == NULL)
+		return NULL;
+	text = arena_alloc(e->arena, max + 1);
+	n = fread(text, 1, max, f);
+	fclose(f);
+	return strlen(text) == n ? text : NULL;
+}
+
+int
+evidence_open_dir(struct evidence **out, const char *dir, char why[WHY])
+{
+	struct evidence *e = evidence_new();
+	const char *missing = "checkpoint";
+
+	e->dir = arena_strdup(e->arena, dir);
+	if ((e->note = slurp(e, missing, NOTE_MAX)) != NULL) {
+		missing = "entries.jsonl";
+		e->entries = fopen(arena_printf(e->arena, "%s/%s", dir,
+		    missing), "re");
+	}
+	if (e->entries == NULL) {
+		snprintf(why, WHY, "%.150s/%s cannot be read: %s", dir, missing,
+		    strerror(errno));
+		evidence_close(e);
+		return E_NOT_FOUND;
+	}
+	if ((e->vkey = slurp(e, "vkey", 1024)) != NULL)
+		e->vkey = arena_strndup(e->arena, e->vkey,
+		    strcspn(e->vkey, "\n"));
+	*out = e;
+	return 0;
+}
+
+static int
+read_tile_file(const struct hash **out, int level, uint64_t n, int width,
+    void *arg)
+{
+	struct evidence *e = arg;
+	char path[TILE_PATH_MAX], name[4200];
+	size_t got;
+	FILE *f;
+
+	tile_path(path, n, width);
+	snprintf(name, sizeof(name), "%.4000s/tile/%d/%s", e->dir, level, path);
+	if ((f = fopen(name, "re")) == NULL)
+		return E_NOT_FOUND;
+	got = fread(e->tile, sizeof(struct hash), (size_t)width, f);
+	fclose(f);
+	*out = e->tile;
+	return got == (size_t)width ? 0 : E_NOT_FOUND;
+}
+
+/* The bytes of a leaf, or the hash of one that was purged. */
+static int
+read_leaf(struct evidence *e, struct entry *out, const json_t *leaf,
+    const json_t *hash)
+{
+	int n;
+
+	if (leaf == NULL)
+		return b64_decode(&out->hash, sizeof(out->hash),
+		    json_string_value(hash), json_string_length(hash)) ==
+		    sizeof(out->hash) ? 0 : E_BAD_INPUT;
+	n = b64_decode(e->leaf, LEAF_MAX, json_string_value(leaf),
+	    json_string_length(leaf));
+	if (n < 0)
+		return n;
+	out->leaf = e->leaf;
+	out->n = (size_t)n;
+	tree_leaf(&out->hash, e->leaf, out->n);
+	return 0;
+}
+
+/* {"seq":0,"leaf":"base64"}; members of others are passed over. */
+static int
+read_entry(struct evidence *e, struct entry *out, size_t n)
+{
+	json_t *o = json_loadb(e->line, n, JSON_REJECT_DUPLICATES, NULL);
+	json_t *seq = json_object_get(o, "seq");
+	json_t *leaf = json_object_get(o, "leaf");
+	json_t *hash = json_object_get(o, "hash");
+	int rc = E_BAD_INPUT;
+
+	*out = (struct entry){ .seq = (uint64_t)json_integer_value(seq) };
+	if (json_is_integer(seq) && json_integer_value(seq) >= 0 &&
+	    (json_is_string(leaf) || (leaf == NULL && json_is_string(hash))))
+		rc = read_leaf(e, out, leaf, hash);
+	json_decref(o);
+	return rc;
+}
+
+static int
+next_in_dir(struct evidence *e, struct entry *out, char why[WHY])
+{
+	ssize_t n = getline(&e->line, &e->line_size, e->entries);
+
+	if (n < 0 && ferror(e->entries)) {
+		snprintf(why, WHY, "entries.jsonl cannot be read: %s",
+		    strerror(errno));
+		return E_SYSTEM;
+	}
+	if (n < 0)
+		return 0;
+	if (n > LINE_MAX_BYTES || read_entry(e, out, (size_t)n) < 0) {
+		snprintf(why, WHY, "line %" PRIu64 " of entries.jsonl is not"
+		    " an entry", e->next + 1);
+		return E_BAD_INPUT;
+	}
+	e->next++;
+	return 1;
+}
+
+/* ---- a database ---- */
+
+int
+evidence_open_db(struct evidence **out, struct db_now *db,
+    enum journal_log log, char why[WHY])
+{
+	struct evidence *e = evidence_new();
+	struct params p;
+	struct rows *rows;
+	int failure = 0;
+
+	store_init(&e->store, db, log);
+	params_init(&p);
+	params_int(&p, log);
+	rows = db_ask_now(db, SQL_JOURNAL_NOTE_LAST, &p, &failure);
+	if (rows != NULL && rows_count(rows) > 0)
+		e->note = arena_strdup(e->arena, row_text(rows, 0, "note"));
+	rows_free(rows);
+	if (e->note == NULL) {
+		snprintf(why, WHY, "%s", rows == NULL ? db_now_error(db)
+		    : "no checkpoint of this log was signed yet");
+		evidence_close(e);
+		return rows == NULL ? E_UNAVAILABLE : E_NOT_FOUND;
+	}
+	*out = e;
+	return 0;
+}
+
+static int
+fetch(struct evidence *e, char why[WHY])
+{
+	struct params p;
+	int failure = 0;
+
+	rows_free(e->rows);
+	params_init(&p);
+	params_int(&p, e->store.log);
+	params_int(&p, (int64_t)e->next);
+	params_int(&p, CHUNK);
+	e->rows_first = e->next;
+	e->rows = db_ask_now(e->store.db, SQL_JOURNAL_LINES, &p, &failure);
+	if (e->rows == NULL)
+		snprintf(why, WHY, "%s", db_now_error(e->store.db));
+	return failure;
+}
+
+static int
+next_in_db(struct evidence *e, struct entry *out, char why[WHY])
+{
+	uint64_t i = e->next - e->rows_first;
+	const uint8_t *stored;
+	size_t n;
+	int rc;
+
+	if (e->rows == NULL || e->next < e->rows_first ||
+	    i >= (uint64_t)rows_count(e->rows)) {
+		if ((rc = fetch(e, why)) < 0)
+			return rc;
+		i = 0;
+	}
+	if (rows_count(e->rows) == 0)
+		return 0;
+	*out = (struct entry){ .seq = (uint64_t)row_int(e->rows, (int)i, "seq") };
+	out->leaf = row_bytes(e->rows, (int)i, "leaf", &out->n);
+	stored = row_bytes(e->rows, (int)i, "hash", &n);
+	if (out->leaf != NULL)
+		tree_leaf(&out->hash, out->leaf, out->n);
+	else if (n == sizeof(out->hash))
+		memcpy(&out->hash, stored, n);
+	out->altered = n != sizeof(out->hash) ||
+	    memcmp(stored, &out->hash, n) != 0;
+	e->next++;
+	return 1;
+}
+
+int
+evidence_next(struct evidence *e, struct entry *out, char why[WHY])
+{
+	return e->dir != NULL ? next_in_dir(e, out, why)
+	    : next_in_db(e, out, why);
+}
+
+struct tiles
+evidence_tiles(struct evidence *e, uint64_t size)
+{
+	if (e->dir == NULL)
+		return store_tiles(&e->store, size);
+	return (struct tiles){ read_tile_file, e, size };
+}

@@ -1,0 +1,358 @@
+/*
+ * verify.c - does a log say today what it said when it was signed?
+ *
+ * One pass over the entries grows the tree anew. If its root is not the one
+ * signed, a second pass finds where: the roots of all blocks of 256 entries
+ * (tiles of level 1) are believed when they fold to the signed root, and show
+ * the first block that differs; its own tile, when it folds to that block's
+ * root, shows the entry.
+ */
+#include "journal/verify.h"
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+enum { WHY = 256, PROGRESS_EVERY = 4096 };
+
+static int
+bad(struct verification *v, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(v->why, sizeof(v->why), fmt, ap);
+	va_end(ap);
+	v->good = false;
+	return E_DENIED;
+}
+
+static void
+name_entry(struct verification *v, uint64_t first, uint64_t last)
+{
+	v->named = true;
+	v->first_bad = first;
+	v->last_bad = last;
+}
+
+static bool
+same_hash(const struct hash *a, const struct hash *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* ---- the notes ---- */
+
+static int
+read_note(struct verification *v, struct checkpoint *out, const char *what,
+    const char *text)
+{
+	struct arena *a = arena_new();
+	struct note note;
+	int rc = note_parse(&note, a, text, strlen(text));
+
+	if (rc == 0)
+		rc = checkpoint_parse(out, &note);
+	if (rc < 0)
+		rc = bad(v, "the %s is not a signed checkpoint", what);
+	else if ((rc = note_verify(&note, v->key)) == E_NOT_FOUND)
+		rc = bad(v, "the %s is not signed by the key %s+%08" PRIx32,
+		    what, v->key->name, v->key->id);
+	else if (rc < 0)
+		rc = bad(v, "the signature of the %s is wrong", what);
+	else if (strcmp(out->origin, v->key->name) != 0)
+		rc = bad(v, "the %s is of the log %.100s, the key of %.100s",
+		    what, out->origin, v->key->name);
+	arena_free(a);
+	return rc;
+}
+
+static int
+read_notes(struct verification *v, const struct evidence *e)
+{
+	int rc = read_note(v, &v->now, "checkpoint", evidence_note(e));
+
+	if (rc < 0 || v->known == NULL)
+		return rc;
+	if ((rc = read_note(v, &v->before, "known checkpoint", v->known)) < 0)
+		return rc;
+	if (v->before.size > v->now.size)
+		return bad(v, "the log was rolled back: the known checkpoint"
+		    " has %" PRIu64 " entries, this one %" PRIu64,
+		    v->before.size, v->now.size);
+	return 0;
+}
+
+/* ---- the first pass ---- */
+
+static int
+check_known(struct verification *v, const struct tree *t)
+{
+	struct hash root;
+
+	if (v->known == NULL || t->size != v->before.size)
+		return 0;
+	tree_root(t, &root);
+	if (!same_hash(&root, &v->before.root))
+		return bad(v, "the first %" PRIu64 " entries are not those of"
+		    " the known checkpoint", t->size);
+	return 0;
+}
+
+static int
+check_entry(struct verification *v, const struct tree *t,
+    const struct entry *entry)
+{
+	if (entry->seq != t->size) {
+		name_entry(v, t->size, t->size);
+		return bad(v, "entry %" PRIu64 " is missing: entry %" PRIu64
+		    " stands in its place", t->size, entry->seq);
+	}
+	if (t->size == v->now.size) {
+		name_entry(v, t->size, t->size);
+		return bad(v, "entry %" PRIu64 " stands after the end that"
+		    " was signed", t->size);
+	}
+	if (entry->altered && !v->named) {
+		name_entry(v, entry->seq, entry->seq);
+		bad(v, "entry %" PRIu64 " was altered: it is not what its"
+		    " hash was made of", entry->seq);
+	}
+	return 0;
+}
+
+/* In the database the log has grown since its last checkpoint. */
+static bool
+finished(const struct verification *v, const struct tree *t,
+    const struct evidence *e)
+{
+	return evidence_grows(e) && t->size == v->now.size;
+}
+
+static int
+grow(struct verification *v, struct tree *t, struct evidence *e)
+{
+	struct entry entry;
+	char why[WHY];
+	int rc = check_known(v, t);
+
+	while (rc == 0 && !finished(v, t, e) &&
+	    (rc = evidence_next(e, &entry, why)) == 1) {
+		if ((rc = check_entry(v, t, &entry)) < 0)
+			return rc;
+		tree_append(t, &entry.hash, NULL, NULL);
+		v->purged += entry.leaf == NULL;
+		v->entries = t->size;
+		if (v->progress != NULL && t->size % PROGRESS_EVERY == 0)
+			v->progress(t->size, v->now.size, v->arg);
+		rc = check_known(v, t);
+	}
+	if (rc == E_BAD_INPUT) {
+		name_entry(v, t->size, t->size);
+		return bad(v, "%s", why);
+	}
+	if (rc == E_UNAVAILABLE || rc == E_SYSTEM)
+		bad(v, "%s", why);
+	return rc;
+}
+
+/* ---- the second pass: where? ---- */
+
+struct blocks {			/* roots of 256 entries each, believed */
+	struct hash *roots, *rest;
+	size_t n, rest_n;	/* rest: leaves after the last block */
+};
+
+static int
+read_hashes(struct hash *out, const struct tiles *tiles, int level, uint64_t n)
+{
+	const struct hash *h;
+	int rc = 0;
+
+	for (uint64_t i = 0; i < n && rc == 0; i += TILE_WIDTH) {
+		int width = n - i < TILE_WIDTH ? (int)(n - i) : TILE_WIDTH;
+
+		rc = tiles->read(&h, level, i / TILE_WIDTH, width, tiles->arg);
+		if (rc == 0)
+			memcpy(out + i, h, (size_t)width * sizeof(*h));
+	}
+	return rc;
+}
+
+/* Do they fold to the root that was signed? */
+static bool
+vouched(const struct blocks *b, const struct hash *root)
+{
+	struct tree *t = xmalloc(sizeof(*t));
+	struct hash folded;
+
+	tree_init(t);
+	for (size_t i = 0; i < b->n; i++)
+		tree_append_block(t, &b->roots[i]);
+	for (size_t i = 0; i < b->rest_n; i++)
+		tree_append(t, &b->rest[i], NULL, NULL);
+	tree_root(t, &folded);
+	free(t);
+	return same_hash(&folded, root);
+}
+
+static bool
+load_blocks(struct blocks *b, const struct tiles *tiles, const struct hash *root)
+{
+	const struct hash *rest;
+
+	b->n = tiles->size / TILE_WIDTH;
+	b->rest_n = tiles->size % TILE_WIDTH;
+	b->roots = xcalloc(b->n + 1, sizeof(*b->roots));
+	b->rest = xcalloc(TILE_WIDTH, sizeof(*b->rest));
+	if (read_hashes(b->roots, tiles, 1, b->n) < 0)
+		return false;
+	if (b->rest_n > 0) {
+		if (tiles->read(&rest, 0, b->n, (int)b->rest_n, tiles->arg) < 0)
+			return false;
+		memcpy(b->rest, rest, b->rest_n * sizeof(*rest));
+	}
+	return vouched(b, root);
+}
+
+/* The block differs: which entry? `found` are the hashes of its entries. */
+static void
+name_in_block(struct verification *v, const struct tiles *tiles,
+    const struct hash *found, uint64_t block, const struct hash *root)
+{
+	uint64_t first = block * TILE_WIDTH;
+	const struct hash *tile;
+	struct hash folded;
+
+	name_entry(v, first, first + TILE_WIDTH - 1);
+	if (tiles->read(&tile, 0, block, TILE_WIDTH, tiles->arg) < 0)
+		return;
+	tree_fold(&folded, tile, TILE_WIDTH);
+	if (!same_hash(&folded, root))
+		return;			/* the tile was altered too */
+	for (int i = 0; i < TILE_WIDTH; i++)
+		if (!same_hash(&found[i], &tile[i])) {
+			name_entry(v, first + (uint64_t)i, first + (uint64_t)i);
+			return;
+		}
+}
+
+static void
+compare(struct verification *v, struct evidence *e, const struct tiles *tiles,
+    const struct blocks *b)
+{
+	struct hash found[TILE_WIDTH], folded;
+	struct entry entry;
+	char why[WHY];
+	uint64_t i;
+
+	evidence_rewind(e);
+	for (i = 0; i < tiles->size && evidence_next(e, &entry, why) == 1; i++) {
+		uint64_t block = i / TILE_WIDTH;
+
+		found[i % TILE_WIDTH] = entry.hash;
+		if (block == b->n && !same_hash(&entry.hash,
+		    &b->rest[i % TILE_WIDTH])) {
+			name_entry(v, i, i);
+			return;
+		}
+		if (block == b->n || i % TILE_WIDTH != TILE_WIDTH - 1)
+			continue;
+		tree_fold(&folded, found, TILE_WIDTH);
+		if (!same_hash(&folded, &b->roots[block])) {
+			name_in_block(v, tiles, found, block, &b->roots[block]);
+			return;
+		}
+	}
+}
+
+static void
+locate(struct verification *v, struct evidence *e)
+{
+	struct tiles tiles = evidence_tiles(e, v->now.size);
+	struct blocks b = { 0 };
+
+	if (load_blocks(&b, &tiles, &v->now.root))
+		compare(v, e, &tiles, &b);
+	free(b.roots);
+	free(b.rest);
+}
+
+static int
+mismatch(struct verification *v, struct evidence *e)
+{
+	bool told = v->named;		/* by the hash beside it */
+
+	v->named = false;
+	locate(v, e);
+	if (v->named && v->first_bad == v->last_bad)
+		return bad(v, "entry %" PRIu64 " was altered: it is not the"
+		    " one that was signed", v->first_bad);
+	if (v->named)
+		return bad(v, "one of the entries %" PRIu64 " to %" PRIu64
+		    " was altered, and the hashes that could tell which too",
+		    v->first_bad, v->last_bad);
+	v->named = told;
+	return bad(v, "the entries are not those that were signed%s%" PRIu64,
+	    told ? "; the first altered one is " : "; the hash tiles were"
+	    " altered too, so that the first bad one cannot be named among ",
+	    told ? v->first_bad : v->now.size);
+}
+
+/* ---- the whole ---- */
+
+/* The entries are good; tiles that are not would mislead their readers. */
+static int
+check_tiles(struct verification *v, struct evidence *e)
+{
+	struct tiles tiles = evidence_tiles(e, v->now.size);
+	struct blocks b = { 0 };
+	bool good = v->now.size == 0 ||
+	    load_blocks(&b, &tiles, &v->now.root);
+
+	free(b.roots);
+	free(b.rest);
+	return good ? 0 : bad(v, "every entry is as it was signed, but the"
+	    " hash tiles beside them were altered or are missing");
+}
+
+static int
+judge(struct verification *v, struct evidence *e, struct tree *t)
+{
+	struct hash root;
+	int rc = read_notes(v, e);
+
+	if (rc < 0 || (rc = grow(v, t, e)) < 0)
+		return rc;
+	if (t->size < v->now.size) {
+		name_entry(v, t->size, t->size);
+		return bad(v, "entry %" PRIu64 " is missing: %" PRIu64
+		    " were signed, %" PRIu64 " are there", t->size,
+		    v->now.size, t->size);
+	}
+	tree_root(t, &root);
+	if (!same_hash(&root, &v->now.root))
+		return mismatch(v, e);
+	if (v->named)		/* an altered hash beside a good entry */
+		return E_DENIED;
+	return check_tiles(v, e);
+}
+
+int
+verify_log(struct verification *v, struct evidence *e)
+{
+	struct tree *t = xmalloc(sizeof(*t));
+	int rc;
+
+	tree_init(t);
+	v->good = true;
+	v->named = false;
+	v->entries = v->purged = 0;
+	rc = judge(v, e, t);
+	free(t);
+	return rc == E_DENIED ? 0 : rc;
+}
