@@ -1,0 +1,27 @@
+/* pull_ask.h - what a pull asks for, read and held against its grant. */
+#ifndef PULL_ASK_H
+#define PULL_ASK_H
+#include "base/buf.h"
+#include "base/text.h"
+#include "catalogue/page.h"
+#include "http/call.h"
+#include "journal/line.h"
+
+/* All that lives between the steps of routes/pull.c. */
+struct pull {
+	struct page_ask ask;
+	struct cursor cursor;
+	const char *cursor_text;	/* as it came, or NULL */
+	enum page_form form;
+	const char *name;		/* "energy.load-curve@1" */
+	struct page page;
+	struct buf body;
+	const char *next;		/* the cursor that continues, or NULL */
+	struct line line;
+	char begun[UUID_TEXT];		/* the line that this pull ends */
+};
+
+/* A step: fills p->ask from the path and the query, or refuses. */
+step_fn pull_understand;
+
+#endif
