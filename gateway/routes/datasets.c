@@ -8,6 +8,7 @@
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
 #include "http/call.h"
+#include "routes/routes.h"
 
 static void
 optional(struct jw *w, const char *key, const char *value)

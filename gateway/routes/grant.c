@@ -7,6 +7,7 @@
 #include "base/jw.h"
 #include "consent/access.h"
 #include "http/call.h"
+#include "routes/routes.h"
 
 static void
 write_time(struct jw *w, const char *key, int64_t us)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "http/call.h"
 #include "journal/line.h"
+#include "routes/routes.h"
 
 static enum next
 find_note(struct call *c)

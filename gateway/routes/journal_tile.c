@@ -8,6 +8,7 @@
 #include "http/call.h"
 #include "journal/line.h"
 #include "journal/tile.h"
+#include "routes/routes.h"
 
 static enum next
 absent(struct call *c)

@@ -24,6 +24,7 @@
 #include "http/call.h"
 #include "journal/gate.h"
 #include "routes/pull_ask.h"
+#include "routes/routes.h"
 
 enum {
 	PAGE_BYTES	= 1024 * 1024,

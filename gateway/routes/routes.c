@@ -2,5 +2,7 @@
 #include "routes/routes.h"
 
 const struct route *const routes[] = {
+	&route_journal_checkpoint,
+	&route_journal_tile,
 	NULL
 };

@@ -8,4 +8,7 @@
 #define ROUTES_H
 #include "http/call.h"
 
+extern const struct route route_journal_checkpoint;
+extern const struct route route_journal_tile;
+
 #endif
