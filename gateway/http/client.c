@@ -57,7 +57,8 @@ struct http_job {
 	struct buf body;
 	struct field fields[FIELDS_MAX];
 	size_t field_count, field_bytes;
-	bool denied, too_large;
+	bool denied, allowed;		/* an address was */
+	bool too_large;
 	http_on_answer *on_answer;
 	void *arg;
 };
@@ -98,7 +99,8 @@ http_url_check(const char *url, const char **why)
 	int rc;
 
 	*why = "it is not a URL";
-	rc = u == NULL || strlen(url) > URL_MAX ||
+	/* libcurl would read https:///host too */
+	rc = u == NULL || strlen(url) > URL_MAX || strstr(url, ":///") != NULL ||
 	    curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ?
 	    E_BAD_INPUT : part_wrong(u, why);
 	for (const char *p = url; rc == 0 && *p != '\0'; p++)
@@ -175,7 +177,7 @@ finish_as(struct http_job *job, CURLcode code)
 		finish(job, 0, "");
 		return;
 	}
-	if (job->denied) {
+	if (job->denied && !job->allowed) {
 		finish(job, E_DENIED, "its address is not a public one");
 		return;
 	}
@@ -275,6 +277,7 @@ open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *a)
 		job->denied = true;
 		return CURL_SOCKET_BAD;
 	}
+	job->allowed = true;
 	return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
 }
 
