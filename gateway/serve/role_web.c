@@ -55,7 +55,7 @@ role_web(struct role *r)
 	struct fault f;
 
 	house_open(&w.house, r);
-	w.house.access = access_cache_new(w.house.base, w.house.settings);
+	access_open(&w.house);
 	if (words_load(&w.house.words, "Europe/Paris", &f) < 0)
 		fatal("%s: %s", f.file, f.cause);
 	w.server = server_new(&w.house);
@@ -63,7 +63,7 @@ role_web(struct role *r)
 	role_ready(r);
 	role_until_stopped(&w.house, stop, &w);
 	server_free(w.server);
-	access_cache_free(w.house.access);
+	access_close(&w.house);
 	words_free(w.house.words);
 	house_close(&w.house);
 	return EX_OK;

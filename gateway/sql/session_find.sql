@@ -1,0 +1,9 @@
+-- $1 session hash -> customer, name, subject, key, begun, expires. The bounds
+-- on expires choose the partitions (a session lasts a day at most).
+SELECT u.customer, s.name, u.id AS subject, u.key, s.begun, s.expires
+  FROM guichet.session AS s
+  JOIN guichet.subject AS u ON u.id = s.subject_id
+ WHERE s.hash = $1
+   AND s.expires > now()
+   AND s.expires < now() + interval '25 hours'
+   AND NOT s.ended;
