@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
@@ -24,6 +25,7 @@ open_own(struct event_base *base, const struct settings *s, const char *role)
 		.connections = (int)s->database_connections,
 		.queue_max = (int)s->database_queue,
 		.prepared = s->prepared_statements,
+		.statement_timeout_ms = 15000,
 		.statements = sql_table,
 		.statement_count = SQL_COUNT,
 	};
@@ -63,51 +65,54 @@ house_close(struct house *h)
 /* ---- waiting to be stopped ---- */
 
 struct wait {
+	struct role *role;
 	void (*stop)(void *);
 	void *arg;
-	struct event *term, *orphan;
+	struct event *term, *beat;
+	bool stopped;
 	pid_t parent;
 };
 
 static void
 stop_once(struct wait *w)
 {
-	evsignal_del(w->term);
-	evtimer_del(w->orphan);
+	if (w->stopped)
+		return;
+	w->stopped = true;
 	w->stop(w->arg);
 }
 
 static void
-on_term(evutil_socket_t sig, short what, void *arg)
+on_term(evutil_socket_t sig UNUSED, short what UNUSED, void *arg)
 {
-	(void)sig;
-	(void)what;
 	stop_once(arg);
 }
 
-/* PR_SET_PDEATHSIG is the quick way; this one cannot be lost. */
+/* PR_SET_PDEATHSIG is the quick way to learn it; this one cannot be lost. */
 static void
-on_look(evutil_socket_t fd, short what, void *arg)
+on_beat(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct wait *w = arg;
 
-	(void)fd;
-	(void)what;
+	*w->role->beat = clock_mono_us() / 1000;
 	if (getppid() != w->parent)
 		stop_once(w);
 }
 
 void
-role_until_stopped(struct house *h, void (*stop)(void *), void *arg)
+role_until_stopped(struct house *h, struct role *r, void (*stop)(void *),
+    void *arg)
 {
-	struct wait w = { .stop = stop, .arg = arg, .parent = getppid() };
+	struct wait w = { .role = r, .stop = stop, .arg = arg,
+	    .parent = getppid() };
 	struct timeval second = { 1, 0 };
 
 	w.term = evsignal_new(h->base, SIGTERM, on_term, &w);
-	w.orphan = event_new(h->base, -1, EV_PERSIST, on_look, &w);
+	w.beat = event_new(h->base, -1, EV_PERSIST, on_beat, &w);
 	evsignal_add(w.term, NULL);
-	evtimer_add(w.orphan, &second);
+	evtimer_add(w.beat, &second);
 	event_base_dispatch(h->base);
+	*r->beat = 0;
 	event_free(w.term);
-	event_free(w.orphan);
+	event_free(w.beat);
 }

@@ -61,7 +61,7 @@ role_web(struct role *r)
 	w.server = server_new(&w.house);
 	listen_all(&w, r);
 	role_ready(r);
-	role_until_stopped(&w.house, stop, &w);
+	role_until_stopped(&w.house, r, stop, &w);
 	server_free(w.server);
 	access_close(&w.house);
 	words_free(w.house.words);

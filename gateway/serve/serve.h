@@ -11,6 +11,7 @@
 #define SERVE_H
 #include <openssl/ssl.h>
 #include <signal.h>
+#include <stdint.h>
 #include "base/attr.h"
 
 struct catalogue;
@@ -51,6 +52,7 @@ struct role {
 	const struct plan *plan;
 	const struct sockets *sockets;
 	int ready_fd;			/* role_ready writes here, once */
+	volatile int64_t *beat;		/* ms, of role_until_stopped's loop */
 };
 struct role_kind {
 	const char *name;
@@ -67,8 +69,10 @@ void role_ready(struct role *);		/* "I can work now" */
 /* What a worker owns (house.c): pools, gate, caches, on a loop of its own. */
 void house_open(struct house *, struct role *);
 void house_close(struct house *);
-/* Calls stop(arg) once, on SIGTERM, or when the supervisor is gone. */
-void role_until_stopped(struct house *, void (*stop)(void *), void *arg);
+/* Runs the loop; calls stop(arg) once, on SIGTERM, or when the supervisor is
+ * gone. A loop that stands still for 30 s is killed by the supervisor. */
+void role_until_stopped(struct house *, struct role *, void (*stop)(void *),
+    void *arg);
 
 /* ---- the supervisor; returns an exit code ---- */
 int supervise(const char *config);
