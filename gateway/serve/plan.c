@@ -48,18 +48,18 @@ read_tls(struct plan *p, struct fault *f)
 int
 plan_read(struct plan *p, const char *config, struct fault *f)
 {
+	int rc;
+
 	memset(p, 0, sizeof(*p));
-	if (settings_load(&p->settings, config, f) < 0 ||
-	    keys_load(&p->keys, p->settings->keys_dir, f) < 0 ||
-	    catalogue_load(&p->catalogue, p->settings, f) < 0 ||
-	    check_login(p, f) < 0 ||
-	    read_tls(p, f) < 0 ||
-	    migrate_check(p->settings->database_url, f) < 0 ||
-	    catalogue_describe(p->catalogue, f) < 0) {
+	if ((rc = settings_load(&p->settings, config, f)) < 0 ||
+	    (rc = keys_load(&p->keys, p->settings->keys_dir, f)) < 0 ||
+	    (rc = catalogue_load(&p->catalogue, p->settings, f)) < 0 ||
+	    (rc = check_login(p, f)) < 0 ||
+	    (rc = read_tls(p, f)) < 0 ||
+	    (rc = migrate_check(p->settings->database_url, f)) < 0 ||
+	    (rc = catalogue_describe(p->catalogue, f)) < 0)
 		plan_clear(p);
-		return E_BAD_INPUT;
-	}
-	return 0;
+	return rc;
 }
 
 void

@@ -9,12 +9,6 @@ web_count(const struct settings *s)
 }
 
 static int
-push_count(const struct settings *s)
-{
-	return (int)s->push_workers;
-}
-
-static int
 one(const struct settings *s)
 {
 	(void)s;
@@ -23,8 +17,6 @@ one(const struct settings *s)
 
 const struct role_kind role_kinds[] = {
 	{ "web", web_count, role_web },
-	{ "push", push_count, role_push },
-	{ "watch", one, role_watch },
 	{ "journal", one, role_journal },
 	{ 0 }
 };

@@ -29,6 +29,7 @@ struct plan {
 	struct catalogue *catalogue;
 	SSL_CTX *tls, *tls_mtls;	/* NULL: no certificate set */
 };
+/* 0; E_UNAVAILABLE: a database is away, try later; else the fault to mend. */
 MUST_CHECK int plan_read(struct plan *, const char *config, struct fault *);
 void plan_clear(struct plan *);
 

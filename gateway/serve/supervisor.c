@@ -172,14 +172,15 @@ prepare(struct supervisor *s)
 	return s->signals < 0 ? E_SYSTEM : crew_prepare(&s->crew);
 }
 
+/* 78: a person must mend it. 69: a database is away, another try may do. */
 static int
-refused(struct supervisor *s, const struct fault *f)
+refused(struct supervisor *s, int rc, const struct fault *f)
 {
 	fault_print(stderr, f);
 	if (s->sockets != NULL)
 		sockets_free(s->sockets);
 	plan_clear(&s->plan);
-	return EX_CONFIG;
+	return rc == E_UNAVAILABLE ? EX_UNAVAILABLE : EX_CONFIG;
 }
 
 int
@@ -187,16 +188,17 @@ supervise(const char *config)
 {
 	static struct supervisor s;	/* its crew is large */
 	struct fault f;
+	int rc;
 
 	s.config = config;
-	if (plan_read(&s.plan, config, &f) < 0)
-		return refused(&s, &f);
+	if ((rc = plan_read(&s.plan, config, &f)) < 0)
+		return refused(&s, rc, &f);
 	log_open(strcmp(s.plan.settings->log_format, "json") == 0,
 	    log_level_named(s.plan.settings->log_level), "supervisor");
 	if (prepare(&s) < 0)
 		fatal("cannot prepare to serve: %s", strerror(errno));
-	if (sockets_open(s.sockets, &s.plan, &f) < 0)
-		return refused(&s, &f);
+	if ((rc = sockets_open(s.sockets, &s.plan, &f)) < 0)
+		return refused(&s, rc, &f);
 	crew_next_generation(&s.crew);
 	while (!s.stopping || s.crew.n > 0)
 		work(&s);

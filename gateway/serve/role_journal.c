@@ -1,0 +1,26 @@
+/* role_journal.c - orders lines, grows the trees, signs: simply waits. */
+#include <signal.h>
+#include <string.h>
+#include "journal/sequencer.h"
+#include "serve/serve.h"
+
+static volatile sig_atomic_t stop_asked;
+
+static void
+on_term(int sig UNUSED)
+{
+	stop_asked = 1;
+}
+
+/* Ready before it leads: the previous generation may lead until it goes. */
+int
+role_journal(struct role *r)
+{
+	struct sigaction sa;
+
+	memset(&sa, 0, sizeof(sa));
+	sa.sa_handler = on_term;	/* no SA_RESTART: a wait ends early */
+	sigaction(SIGTERM, &sa, NULL);
+	role_ready(r);
+	return sequencer_run(r->plan->settings, r->plan->keys, &stop_asked);
+}
