@@ -14,3 +14,11 @@ const struct route *const routes[] = {
 	&route_withdraw_post,
 	NULL
 };
+
+/* On [admin] listen: loopback only, no customer and no PIMS comes here. */
+const struct route *const admin_routes[] = {
+	&route_admin_live,
+	&route_admin_metrics,
+	&route_admin_ready,
+	NULL
+};

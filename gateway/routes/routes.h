@@ -8,6 +8,9 @@
 #define ROUTES_H
 #include "http/call.h"
 
+extern const struct route route_admin_live;
+extern const struct route route_admin_metrics;
+extern const struct route route_admin_ready;
 extern const struct route route_authorize;
 extern const struct route route_authorize_post;
 extern const struct route route_connect;
