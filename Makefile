@@ -25,7 +25,7 @@ SANFLAGS := $(if $(SAN),-fsanitize=address -fsanitize=undefined \
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) \
 	-Igateway -I$(B) $(PKG_CFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS = $(shell pkg-config --libs $(PKGS))
+PKG_LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
 # `make V=1` shows whole commands
 Q := $(if $(V),,@)
