@@ -212,12 +212,42 @@ unknown(const struct conf_line *line, struct fault *f)
 	return fault_cure(f, "`guichet serve --help` lists the sections");
 }
 
+const char *
+settings_source_url(const struct settings *s, const char *name)
+{
+	for (size_t i = 0; i < s->source_place_count; i++)
+		if (strcmp(s->source_places[i].name, name) == 0)
+			return s->source_places[i].url;
+	return NULL;
+}
+
+/* [sources]: the keys are the organisation's own words, one per source. */
+static int
+on_source(struct settings *s, const struct conf_line *line, struct fault *f)
+{
+	const char *why = database_wrong(line->value);
+
+	if (settings_source_url(s, line->key) != NULL)
+		return conf_repeated(f, line, 0);
+	if (why != NULL || s->source_place_count == countof(s->source_places)) {
+		fault_set(f, "E108", line->file, line->number, 1,
+		    "[sources] %s cannot be set so", line->key);
+		return fault_cure(f, "%s", why != NULL ? why : "32 at most");
+	}
+	s->source_places[s->source_place_count++] = (struct source_place){
+	    xstrdup(line->key), xstrdup(line->value) };
+	return 0;
+}
+
 static int
 on_line(const struct conf_line *line, void *arg, struct fault *f)
 {
 	struct reading *r = arg;
 	const char *why;
 	size_t i;
+
+	if (strcmp(line->section, "sources") == 0)
+		return on_source(r->s, line, f);
 
 	for (i = 0; i < settings_rows; i++)
 		if (strcmp(settings_table[i].section, line->section) == 0 &&
@@ -380,6 +410,10 @@ settings_free(struct settings *s)
 	for (size_t i = 0; i < settings_rows; i++)
 		if (settings_table[i].type != NUMBER && settings_table[i].type != YES_NO)
 			free(*text_at(s, &settings_table[i]));
+	for (size_t i = 0; i < s->source_place_count; i++) {
+		free(s->source_places[i].name);
+		free(s->source_places[i].url);
+	}
 	free(s->file);
 	free(s);
 }

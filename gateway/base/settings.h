@@ -51,6 +51,9 @@ struct settings {
 	/* [catalogue] */
 	char *schemas_dir, *adapters_dir;
 	char *sources;			/* adapter folders to serve, space separated */
+	/* [sources] NAME = URL: where a source is here, instead of its source.conf */
+	struct source_place { char *name, *url; } source_places[32];
+	size_t source_place_count;
 
 	/* [keys] */
 	char *keys_dir;			/* made by `guichet key new` */
@@ -96,6 +99,8 @@ MUST_CHECK int settings_load(struct settings **out, const char *path,
 MUST_CHECK int settings_read(struct settings **out, FILE *in, const char *path,
     struct fault *);		/* the same from a stream; path names it */
 void settings_free(struct settings *);
+/* The URL that [sources] gives this source, or NULL. */
+const char *settings_source_url(const struct settings *, const char *name);
 void settings_sample(FILE *out);	/* a commented guichet.conf */
 void settings_help(FILE *out);		/* a table for --help and the manual */
 

@@ -21,6 +21,8 @@ settings_sample(FILE *out)
 		    row->value == NULL || row->value[0] == '\0' ? "" : " ",
 		    row->value == NULL ? "" : row->value);
 	}
+	fputs("\n[sources]\n# Where a source is here, instead of the url of its "
+	    "source.conf.\n#energy = postgresql://reader@db.example/prod\n", out);
 }
 
 void
@@ -44,4 +46,6 @@ settings_help(FILE *out)
 		else
 			fputc('\n', out);
 	}
+	fputs("[sources]\n  NAME                       Where that source is here, "
+	    "instead of its source.conf's url.\n", out);
 }

@@ -59,11 +59,14 @@ struct schema {
 	json_t *document;		/* the file, for the public pages */
 };
 
+struct zone;				/* offsets of local time (zone.c) */
 struct source {
 	const char *name;		/* the adapter's folder: "energy" */
 	const char *url, *time_zone;
+	const struct zone *zone;
 	const char *capture;		/* "horizon" ... */
 	bool synthetic;
+	bool coholders;			/* two customers may rightly share records */
 	int64_t statement_timeout_ms;
 	struct db *db;			/* this process's pool; NULL until opened */
 	struct horizon *horizon;
@@ -75,7 +78,8 @@ struct record_plan;			/* how rows become JSON (record.h) */
 struct dataset {
 	const struct schema *schema;
 	struct source *source;
-	const char *sql_file;
+	const char *sql_file, *sql_text;	/* :customer is $1 there */
+	const char *changed_file, *changed_text;
 	struct statement page;		/* a keyset page (page.h) */
 	struct statement changed;	/* who changed in [since, until), text NULL = none */
 	struct record_plan *plan;

@@ -1,0 +1,246 @@
+/*
+ * adapter.c - reads an adapter: a folder with source.conf and one plain SQL
+ * file per data set, named after it (energy.load-curve.sql), with beside it,
+ * when wanted, energy.load-curve.changed.sql: whose records changed.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/conf.h"
+#include "base/error.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "catalogue/catalogue_own.h"
+
+struct reading {
+	struct catalogue *c;
+	struct source *source;
+	const char *dir, *conf;
+	unsigned seen;
+};
+
+/* ---- source.conf ---- */
+
+static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
+    "statement_timeout_ms", "coholders" };
+
+static int
+bad_value(struct fault *f, const struct conf_line *line, const char *cure)
+{
+	fault_set(f, "E212", line->file, line->number, 1, "%s cannot be '%s'",
+	    line->key, strcmp(line->key, "url") == 0 ? "(hidden)" : line->value);
+	return fault_cure(f, "%s", cure);
+}
+
+static int
+set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f)
+{
+	struct source *s = r->source;
+	const char *text = arena_strdup(r->c->arena, line->value);
+
+	switch (key) {
+	case 0:
+		s->url = text;
+		return 0;
+	case 1:
+		s->time_zone = text;
+		s->zone = zone_load(r->c->arena, text);
+		return s->zone != NULL ? 0 : bad_value(f, line,
+		    "write the name of a time zone, like Europe/Paris");
+	case 2:
+		s->capture = text;
+		return strcmp(text, "horizon") == 0 ? 0 : bad_value(f, line,
+		    "write horizon");
+	case 3:
+		return parse_bool(&s->synthetic, text) == 0 ? 0 :
+		    bad_value(f, line, "write yes or no");
+	case 4:
+		return parse_int(&s->statement_timeout_ms, text, 1, 600000) == 0 ?
+		    0 : bad_value(f, line, "write milliseconds, up to 600000");
+	default:
+		return parse_bool(&s->coholders, text) == 0 ? 0 :
+		    bad_value(f, line, "write yes or no");
+	}
+}
+
+static int
+on_line(const struct conf_line *line, void *arg, struct fault *f)
+{
+	struct reading *r = arg;
+
+	if (line->section[0] != '\0') {
+		fault_set(f, "E213", line->file, line->number, 1,
+		    "source.conf has no [section]");
+		return fault_cure(f, "take the line out");
+	}
+	for (size_t i = 0; i < countof(keys); i++) {
+		if (strcmp(keys[i], line->key) != 0)
+			continue;
+		if (r->seen & 1u << i)
+			return conf_repeated(f, line, 0);
+		r->seen |= 1u << i;
+		return set(r, line, i, f);
+	}
+	return conf_unknown(f, line, keys, countof(keys));
+}
+
+static int
+read_conf(struct reading *r, const struct settings *settings, struct fault *f)
+{
+	struct source *s = r->source;
+	const char *here = settings_source_url(settings, s->name);
+
+	s->capture = "horizon";
+	s->statement_timeout_ms = 5000;
+	if (conf_read_file(r->conf, on_line, r, f) < 0)
+		return E_BAD_INPUT;
+	if (here != NULL)
+		s->url = arena_strdup(r->c->arena, here);
+	if (s->url == NULL || s->time_zone == NULL) {
+		fault_set(f, "E214", r->conf, 0, 0, "%s is missing",
+		    s->url == NULL ? "url" : "time_zone");
+		return fault_cure(f, s->url == NULL ? "say where the database "
+		    "is, here or in [sources] of guichet.conf" :
+		    "say in which zone local times are, like Europe/Paris");
+	}
+	return 0;
+}
+
+/* ---- one data set ---- */
+
+static const struct schema *
+schema_find(const struct catalogue *c, const char *id)
+{
+	for (size_t i = 0; i < c->schema_count; i++)
+		if (strcmp(c->schemas[i]->id, id) == 0)
+			return c->schemas[i];
+	return NULL;
+}
+
+static int
+no_schema(const struct reading *r, const char *file, const char *id,
+    struct fault *f)
+{
+	const char *ids[SCHEMAS_MAX];
+
+	for (size_t i = 0; i < r->c->schema_count; i++)
+		ids[i] = r->c->schemas[i]->id;
+	fault_set(f, "E204", file, 0, 0, "no schema documents '%s'", id);
+	if (nearest(id, ids, r->c->schema_count) != NULL)
+		return fault_cure(f, "perhaps you meant %s.sql",
+		    nearest(id, ids, r->c->schema_count));
+	return fault_cure(f, "name the file after a data set of [catalogue] "
+	    "schemas, or write its schema");
+}
+
+static int
+read_changed(struct reading *r, struct dataset *d, const char *id,
+    struct fault *f)
+{
+	struct arena *a = r->c->arena;
+	const char *path = arena_printf(a, "%s/%s.changed.sql", r->dir, id);
+	const char *sql;
+	unsigned used;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (sqltext_read(&sql, &used, a, path, SQL_FOR_CHANGED, f) < 0)
+		return E_BAD_INPUT;
+	if (used != (1u << 1 | 1u << 2)) {
+		fault_set(f, "E205", path, 0, 0,
+		    "does not use both :since and :until");
+		return fault_cure(f, "ask for rows with changed >= :since AND "
+		    "changed < :until");
+	}
+	d->changed_file = path;
+	d->changed_text = sql;
+	d->changed.name = arena_printf(a, "changed %s", id);
+	d->changed.text = arena_printf(a, "SELECT r.customer::text AS customer, "
+	    "max(r.changed) AS changed\n  FROM (\n%s\n) AS r\n"
+	    " WHERE r.customer IS NOT NULL\n GROUP BY 1", sql);
+	return 0;
+}
+
+static int
+read_dataset(struct reading *r, const char *file, struct fault *f)
+{
+	struct arena *a = r->c->arena;
+	const char *path = arena_printf(a, "%s/%s", r->dir, file);
+	const char *id = arena_strndup(a, file, strlen(file) - 4);
+	struct dataset *d = arena_alloc(a, sizeof(*d));
+	unsigned used;
+
+	if ((d->schema = schema_find(r->c, id)) == NULL)
+		return no_schema(r, path, id, f);
+	if (dataset_find(r->c, id) != NULL)
+		return fault_set(f, "E206", path, 0, 0,
+		    "another adapter gives %s already", id);
+	if (r->c->dataset_count == DATASETS_MAX)
+		return fault_set(f, "E206", path, 0, 0, "too many data sets");
+	if (sqltext_read(&d->sql_text, &used, a, path, SQL_FOR_PAGE, f) < 0)
+		return E_BAD_INPUT;
+	if (!(used & 1u << ASK_CUSTOMER)) {
+		fault_set(f, "E205", path, 0, 0, "does not use :customer");
+		return fault_cure(f, "without it, everybody's records would go "
+		    "to everybody: add WHERE ... = :customer");
+	}
+	d->source = r->source;
+	d->sql_file = path;
+	d->page.name = arena_printf(a, "page %s", id);
+	d->page.text = keyset_wrap(a, d->schema, d->sql_text);
+	r->c->datasets[r->c->dataset_count++] = d;
+	return read_changed(r, d, id, f);
+}
+
+/* <data-set>.sql, and none of the files that stand beside. */
+static int
+is_dataset(const struct dirent *e)
+{
+	const char *name = e->d_name, *dot = strchr(name, '.');
+	size_t n = strlen(name);
+
+	return n > 4 && strcmp(name + n - 4, ".sql") == 0 &&
+	    dot != name + n - 4 && name[0] != '.' &&
+	    strstr(name, ".changed.sql") == NULL &&
+	    strstr(name, ".removed.sql") == NULL;
+}
+
+static int
+read_datasets(struct reading *r, struct fault *f)
+{
+	struct dirent **names;
+	int n = scandir(r->dir, &names, is_dataset, alphasort), rc = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (rc == 0)
+			rc = read_dataset(r, names[i]->d_name, f);
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	if (rc == 0 && n <= 0) {
+		fault_set(f, "E201", r->dir, 0, 0, "holds no <data-set>.sql");
+		return fault_cure(f, "write one SELECT per data set, for example "
+		    "energy.contract.sql");
+	}
+	return rc;
+}
+
+int
+adapter_read(struct catalogue *c, const char *dir, const char *name,
+    const struct settings *settings, struct fault *f)
+{
+	struct reading r = { .c = c };
+
+	r.dir = arena_printf(c->arena, "%s/%s", dir, name);
+	r.conf = arena_printf(c->arena, "%s/source.conf", r.dir);
+	r.source = arena_alloc(c->arena, sizeof(*r.source));
+	r.source->name = arena_strdup(c->arena, name);
+	if (c->source_count == SOURCES_MAX)
+		return fault_set(f, "E206", r.dir, 0, 0, "too many sources");
+	if (read_conf(&r, settings, f) < 0)
+		return E_BAD_INPUT;
+	c->sources[c->source_count++] = r.source;
+	return read_datasets(&r, f);
+}

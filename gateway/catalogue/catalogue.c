@@ -1,0 +1,122 @@
+/* catalogue.c - the data sets of this installation, loaded and opened. */
+#include "catalogue/catalogue.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/settings.h"
+#include "catalogue/catalogue_own.h"
+
+static int
+adapters_read(struct catalogue *c, const struct settings *s, struct fault *f)
+{
+	char *names = arena_strdup(c->arena, s->sources), *save = NULL;
+
+	for (char *name = strtok_r(names, " \t", &save); name != NULL;
+	    name = strtok_r(NULL, " \t", &save))
+		if (adapter_read(c, s->adapters_dir, name, s, f) < 0)
+			return E_BAD_INPUT;
+	return 0;
+}
+
+int
+catalogue_load(struct catalogue **out, const struct settings *s, struct fault *f)
+{
+	struct catalogue *c = xcalloc(1, sizeof(*c));
+
+	c->arena = arena_new();
+	if (schemas_read(c, s->schemas_dir, f) < 0 ||
+	    adapters_read(c, s, f) < 0) {
+		catalogue_free(c);
+		return E_BAD_INPUT;
+	}
+	*out = c;
+	return 0;
+}
+
+int
+catalogue_describe(struct catalogue *c, struct fault *f)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < c->source_count && rc == 0; i++)
+		rc = source_describe(c, c->sources[i], f);
+	return rc;
+}
+
+void
+catalogue_open(struct catalogue *c, struct event_base *base,
+    const struct settings *settings)
+{
+	for (size_t i = 0; i < c->source_count; i++) {
+		struct source *s = c->sources[i];
+		struct db_options o = {
+			.url = s->url,
+			.name = s->name,
+			.application_name = "guichet read",
+			.connections = 1,
+			.queue_max = (int)settings->database_queue,
+			.prepared = settings->prepared_statements,
+			.read_only = true,
+			.statement_timeout_ms = (int)s->statement_timeout_ms,
+		};
+
+		s->db = db_open(base, &o);
+		s->horizon = horizon_new(s, settings->horizon_margin_ms);
+	}
+}
+
+void
+catalogue_free(struct catalogue *c)
+{
+	if (c == NULL)
+		return;
+	for (size_t i = 0; i < c->source_count; i++) {
+		horizon_free(c->sources[i]->horizon);
+		if (c->sources[i]->db != NULL)
+			db_close(c->sources[i]->db);
+	}
+	arena_free(c->arena);
+	free(c);
+}
+
+/* ---- looking ---- */
+
+size_t
+catalogue_count(const struct catalogue *c)
+{
+	return c->dataset_count;
+}
+
+const struct dataset *
+catalogue_at(const struct catalogue *c, size_t i)
+{
+	return c->datasets[i];
+}
+
+const struct dataset *
+dataset_find(const struct catalogue *c, const char *id)
+{
+	for (size_t i = 0; i < c->dataset_count; i++)
+		if (strcmp(c->datasets[i]->schema->id, id) == 0)
+			return c->datasets[i];
+	return NULL;
+}
+
+size_t
+catalogue_source_count(const struct catalogue *c)
+{
+	return c->source_count;
+}
+
+struct source *
+catalogue_source(const struct catalogue *c, size_t i)
+{
+	return c->sources[i];
+}
+
+const struct schema *const *
+catalogue_schemas(const struct catalogue *c)
+{
+	return c->schemas;
+}

@@ -1,0 +1,76 @@
+/* catalogue_own.h - what the files of this room share. */
+#ifndef CATALOGUE_OWN_H
+#define CATALOGUE_OWN_H
+#include "base/arena.h"
+#include "catalogue/catalogue.h"
+
+enum { SCHEMAS_MAX = 256, DATASETS_MAX = 256, SOURCES_MAX = 32, KEY_MAX = 8 };
+
+struct catalogue {
+	struct arena *arena;		/* everything below lives here */
+	const struct schema *schemas[SCHEMAS_MAX + 1];
+	size_t schema_count;
+	struct source *sources[SOURCES_MAX];
+	size_t source_count;
+	struct dataset *datasets[DATASETS_MAX];
+	size_t dataset_count;
+};
+
+/* ---- schema.c ---- */
+MUST_CHECK int schema_read(struct schema **out, struct arena *, const char *path,
+    struct fault *);
+const struct schema_field *schema_field_find(const struct schema *,
+    const char *path);		/* "readings[].start"; NULL */
+MUST_CHECK int schemas_read(struct catalogue *, const char *dir, struct fault *);
+
+/* ---- adapter.c ---- */
+MUST_CHECK int adapter_read(struct catalogue *, const char *dir, const char *name,
+    const struct settings *, struct fault *);
+
+/* ---- sqltext.c: an adapter's SQL, as a person wrote it ---- */
+enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER };
+/*
+ * Replaces :customer and its kin by $n, padded with blanks so that every place
+ * stays where it was; leaves quotes, comments and casts alone. The result
+ * ends before a final semicolon. used: bit n = $n appears.
+ */
+MUST_CHECK int sqltext_read(const char **out, unsigned *used, struct arena *,
+    const char *path, enum sql_for, struct fault *);
+/* Line and column of byte `at`, or of the character PostgreSQL counted. */
+void sqltext_place(const char *text, size_t at, int *line, int *column);
+size_t sqltext_byte_of(const char *text, int character);
+/* Where is this column named? 0 when it cannot be told. */
+size_t sqltext_alias(const char *text, const char *alias);
+char *file_read(struct arena *, const char *path, size_t max, struct fault *);
+
+/* ---- keyset.c: the page asked of a source ---- */
+/* $1 customer, $2 changed after, $3 changed before, $4 limit, $5... the natural
+ * key after, then from and to when the schema has a period. */
+enum { ASK_CUSTOMER = 1, ASK_SINCE, ASK_UNTIL, ASK_LIMIT, ASK_KEY };
+const char *keyset_wrap(struct arena *, const struct schema *, const char *sql);
+size_t keyset_key_count(const struct schema *);
+
+/* ---- plan.c: how a row becomes JSON ---- */
+struct column {
+	const char *name;
+	uint32_t type;			/* OID, of the element for arrays */
+	bool array;
+};
+MUST_CHECK int plan_make(struct record_plan **out, struct arena *,
+    const struct dataset *, const struct column *, size_t n, struct fault *);
+bool type_fits(enum field_type, uint32_t type);
+const char *type_name(uint32_t type);
+uint32_t type_element(uint32_t array_type);	/* 0: no array we know */
+
+/* ---- zone.c: local time of a source, without touching the process's TZ ---- */
+const struct zone *zone_load(struct arena *, const char *name);	/* NULL: unknown */
+int zone_offset(const struct zone *, int64_t utc_s);		/* seconds east */
+
+/* ---- describe.c ---- */
+MUST_CHECK int source_describe(struct catalogue *, struct source *, struct fault *);
+
+/* ---- horizon.c ---- */
+struct horizon *horizon_new(struct source *, int64_t margin_ms);
+void horizon_free(struct horizon *);
+
+#endif

@@ -1,0 +1,245 @@
+/* plan.c - from aliases to a tree, and from a row to JSON along it. */
+#include "catalogue/plan.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/error.h"
+#include "catalogue/catalogue_own.h"
+#include "catalogue/cell.h"
+
+/* ---- making the tree ---- */
+
+static struct node *
+node_under(struct arena *a, struct node *parent, const char *name, size_t n,
+    enum node_kind kind)
+{
+	struct node **at = &parent->child, *node;
+
+	for (; *at != NULL; at = &(*at)->next)
+		if (strlen((*at)->name) == n && memcmp((*at)->name, name, n) == 0)
+			return *at;
+	node = arena_alloc(a, sizeof(*node));
+	node->kind = kind;
+	node->name = arena_strndup(a, name, n);
+	node->key = arena_printf(a, "\"%s\":", node->name);
+	node->key_n = n + 3;
+	node->column = -1;
+	return *at = node;
+}
+
+/* Walks "a.b[].c" down from the root; the last part is a value. */
+static struct node *
+node_for(struct arena *a, struct node *root, const char *alias)
+{
+	struct node *at = root;
+
+	for (;;) {
+		size_t n = strcspn(alias, ".[");
+
+		if (alias[n] == '\0')
+			return node_under(a, at, alias, n, NODE_VALUE);
+		if (alias[n] == '.') {
+			at = node_under(a, at, alias, n, NODE_OBJECT);
+			alias += n + 1;
+			continue;
+		}
+		at = node_under(a, at, alias, n, NODE_LIST);
+		alias += n + 2;			/* "[]" */
+		if (*alias == '\0')
+			return node_under(a, at, "", 0, NODE_VALUE);
+		alias++;			/* "." */
+	}
+}
+
+static int
+column_of(const struct column *columns, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(columns[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+static int
+zip_count(const struct node *n)
+{
+	int most = 0, own = 0;
+
+	for (const struct node *c = n->child; c != NULL; c = c->next) {
+		int below = zip_count(c);
+
+		own += c->kind == NODE_VALUE;
+		most = below > most ? below : most;
+	}
+	return n->kind == NODE_LIST && own > most ? own : most;
+}
+
+int
+plan_make(struct record_plan **out, struct arena *a, const struct dataset *d,
+    const struct column *columns, size_t n, struct fault *f)
+{
+	struct record_plan *p = arena_alloc(a, sizeof(*p));
+	struct node *root = arena_alloc(a, sizeof(*root));
+
+	root->kind = NODE_OBJECT;
+	root->column = -1;
+	for (size_t i = 0; i < n; i++)
+		node_for(a, root, columns[i].name)->column = (int)i;
+	if (zip_count(root) > ZIP_MAX)
+		return fault_set(f, "E211", d->sql_file, 0, 0,
+		    "a list is zipped from more than %d arrays", ZIP_MAX);
+	p->root = root;
+	p->zone = d->source->zone;
+	p->changed = column_of(columns, n, d->schema->changed);
+	p->key_n = (int)keyset_key_count(d->schema);
+	for (int i = 0; i < p->key_n; i++)
+		p->key[i] = column_of(columns, n, d->schema->natural_key[i]);
+	*out = p;
+	return 0;
+}
+
+/* ---- writing ---- */
+
+struct writing {
+	struct buf *out;
+	const struct record_plan *plan;
+	const struct rows *rows;
+	int row;
+	bool bad;
+};
+
+static bool write_object(struct writing *, const struct node *);
+
+static void
+member(struct writing *w, const struct node *n, bool *any)
+{
+	if (*any)
+		buf_char(w->out, ',');
+	buf_add(w->out, n->key, n->key_n);
+	*any = true;
+}
+
+/* One object of a zipped list. A NULL in an array is an absent member. */
+static void
+write_zipped(struct writing *w, const struct node *list, struct walk *walks)
+{
+	bool any = false;
+	int i = 0;
+
+	buf_char(w->out, '{');
+	for (const struct node *c = list->child; c != NULL; c = c->next, i++) {
+		struct cell cell;
+
+		if (walks[i].end == NULL)
+			continue;
+		if (!walk_next(&walks[i], &cell)) {
+			w->bad = true;
+			break;
+		}
+		if (cell.n < 0)
+			continue;
+		member(w, c, &any);
+		w->bad |= !cell_to_json(w->out, &cell, w->plan->zone);
+	}
+	buf_char(w->out, '}');
+}
+
+static void
+write_plain(struct writing *w, struct walk *walk)
+{
+	struct cell cell;
+
+	if (!walk_next(walk, &cell))
+		w->bad = true;
+	else if (cell.n < 0)
+		buf_str(w->out, "null");
+	else
+		w->bad |= !cell_to_json(w->out, &cell, w->plan->zone);
+}
+
+/* How many items? -1: all arrays are NULL; arrays must agree. */
+static int
+begin_walks(struct writing *w, const struct node *list, struct walk *walks)
+{
+	int n = -1, i = 0;
+
+	for (const struct node *c = list->child; c != NULL; c = c->next, i++) {
+		struct cell cell;
+
+		row_cell(w->rows, w->row, c->column, &cell);
+		if (!walk_begin(&walks[i], &cell))
+			w->bad = true;
+		if (cell.n < 0)
+			continue;
+		if (n >= 0 && n != walks[i].left)
+			w->bad = true;
+		n = walks[i].left;
+	}
+	return n;
+}
+
+static bool
+write_list(struct writing *w, const struct node *list)
+{
+	struct walk walks[ZIP_MAX];
+	bool plain = list->child->name[0] == '\0';
+	int n = begin_walks(w, list, walks);
+
+	if (n < 0)
+		return false;
+	buf_char(w->out, '[');
+	for (int i = 0; i < n && !w->bad; i++) {
+		if (i > 0)
+			buf_char(w->out, ',');
+		if (plain)
+			write_plain(w, walks);
+		else
+			write_zipped(w, list, walks);
+	}
+	buf_char(w->out, ']');
+	return true;
+}
+
+static bool
+write_value(struct writing *w, const struct node *n)
+{
+	struct cell cell;
+
+	row_cell(w->rows, w->row, n->column, &cell);
+	if (cell.n < 0)
+		return false;
+	w->bad |= !cell_to_json(w->out, &cell, w->plan->zone);
+	return true;
+}
+
+/* False, and nothing written by the caller's account: it held only NULLs. */
+static bool
+write_object(struct writing *w, const struct node *object)
+{
+	bool any = false;
+
+	buf_char(w->out, '{');
+	for (const struct node *c = object->child; c != NULL; c = c->next) {
+		size_t before = w->out->len;
+		bool had = any, wrote;
+
+		member(w, c, &any);
+		wrote = c->kind == NODE_VALUE ? write_value(w, c) :
+		    c->kind == NODE_LIST ? write_list(w, c) : write_object(w, c);
+		if (!wrote) {
+			w->out->len = before;
+			any = had;
+		}
+	}
+	buf_char(w->out, '}');
+	return any;
+}
+
+int
+plan_write(struct buf *out, const struct record_plan *p, const struct rows *rows,
+    int row)
+{
+	struct writing w = { out, p, rows, row, false };
+
+	write_object(&w, p->root);
+	return w.bad ? E_BAD_INPUT : 0;
+}
