@@ -2,6 +2,7 @@
 #include "serve/crew.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,6 +45,16 @@ crew_prepare(struct crew *w)
 
 /* ---- starting ---- */
 
+/* What ps and top show: "guichet web". */
+static void
+name_process(const char *role)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "guichet %s", role);
+	prctl(PR_SET_NAME, name);
+}
+
 static void
 become(struct crew *w, struct child *c)
 {
@@ -51,6 +62,7 @@ become(struct crew *w, struct child *c)
 	struct role role = { c->kind, c->index, w->plan, w->sockets,
 	    w->ready[1], &w->beats[c->page] };
 
+	name_process(c->kind->name);
 	sigprocmask(SIG_SETMASK, &w->before, NULL);
 	signal(SIGINT, SIG_IGN);	/* the supervisor alone answers ^C */
 	signal(SIGHUP, SIG_IGN);

@@ -1,0 +1,17 @@
+/* chores.h - small things done now and then by one process of a host. */
+#ifndef CHORES_H
+#define CHORES_H
+
+struct chores;
+struct db;
+struct event_base;
+
+/*
+ * The flow tables (tokens, codes, sessions...) are partitioned by the hour:
+ * every ten minutes the next ones are made and those long past are dropped.
+ * Safe on any number of hosts.
+ */
+struct chores *chores_new(struct event_base *, struct db *);
+void chores_free(struct chores *);
+
+#endif
