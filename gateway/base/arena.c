@@ -137,6 +137,17 @@ arena_memdup(struct arena *a, const void *data, size_t n)
 	return p;
 }
 
+void *
+arena_grow(struct arena *a, const void *old, size_t n, size_t size)
+{
+	char *p = arena_take(a, size);
+
+	assert(n <= size);
+	if (n > 0)
+		memcpy(p, old, n);
+	return p;
+}
+
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {

@@ -21,6 +21,8 @@ void *arena_alloc(struct arena *, size_t size);	/* zeroed, aligned for any type 
 char *arena_strdup(struct arena *, const char *);	/* NULL gives NULL */
 char *arena_strndup(struct arena *, const char *, size_t n);
 void *arena_memdup(struct arena *, const void *, size_t n);
+/* A larger room with the first n bytes of the old one (which stays behind). */
+void *arena_grow(struct arena *, const void *old, size_t n, size_t size);
 char *arena_printf(struct arena *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 char *arena_vprintf(struct arena *, const char *fmt, va_list) PRINTF_LIKE(2, 0);
 void arena_defer(struct arena *, arena_fn *, void *arg);

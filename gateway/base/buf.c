@@ -12,27 +12,21 @@
 void
 buf_init(struct buf *b)
 {
-	*b = (struct buf){ NULL, 0, 0 };
-}
-
-static void
-clear_it(void *b)
-{
-	buf_clear(b);
+	*b = (struct buf){ .data = NULL };
 }
 
 void
 buf_init_in(struct buf *b, struct arena *a)
 {
-	buf_init(b);
-	arena_defer(a, clear_it, b);
+	*b = (struct buf){ .arena = a };
 }
 
 void
 buf_clear(struct buf *b)
 {
-	free(b->data);
-	buf_init(b);
+	if (b->arena == NULL)
+		free(b->data);
+	*b = (struct buf){ .arena = b->arena };
 }
 
 void
@@ -41,6 +35,17 @@ buf_reset(struct buf *b)
 	b->len = 0;
 	if (b->data != NULL)
 		b->data[0] = '\0';
+}
+
+/* In an arena the old bytes stay behind: doubling wastes once over at most. */
+static void
+grow(struct buf *b, size_t size)
+{
+	if (b->arena == NULL)
+		b->data = xrealloc(b->data, size);
+	else
+		b->data = arena_grow(b->arena, b->data, b->len, size);
+	b->size = size;
 }
 
 char *
@@ -53,8 +58,7 @@ buf_reserve(struct buf *b, size_t n)
 	if (need > b->size) {
 		while (size < need)
 			size *= 2;
-		b->data = xrealloc(b->data, size);
-		b->size = size;
+		grow(b, size);
 	}
 	return b->data + b->len;
 }

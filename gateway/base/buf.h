@@ -12,11 +12,14 @@ struct arena;
 struct buf {
 	char *data;		/* NULL while empty and never reserved */
 	size_t len, size;	/* bytes used, bytes allocated */
+	struct arena *arena;	/* whose the bytes are; NULL = ours */
 };
 
 void buf_init(struct buf *);
-void buf_init_in(struct buf *, struct arena *);	/* cleared with the arena */
-void buf_clear(struct buf *);			/* frees */
+/* Its bytes are the arena's and live as long as it; the struct buf itself may
+ * be gone before, on the stack for instance. */
+void buf_init_in(struct buf *, struct arena *);
+void buf_clear(struct buf *);			/* frees what is ours */
 void buf_reset(struct buf *);			/* keeps the memory */
 char *buf_reserve(struct buf *, size_t n);	/* room for n more; their start */
 void buf_add(struct buf *, const void *, size_t n);

@@ -52,6 +52,30 @@ arena_keeps_and_defers(void **state UNUSED)
 }
 
 static void
+fill(struct arena *a, const char **out)
+{
+	struct buf b;		/* gone when this returns; its bytes are not */
+
+	buf_init_in(&b, a);
+	for (int i = 0; i < 3000; i++)
+		buf_char(&b, 'x');
+	buf_str(&b, "!");
+	*out = b.data;
+}
+
+static void
+buf_outlives_its_struct(void **state UNUSED)
+{
+	struct arena *a = arena_new();
+	const char *text;
+
+	fill(a, &text);
+	assert_int_equal(strlen(text), 3001);
+	assert_int_equal(text[3000], '!');
+	arena_free(a);
+}
+
+static void
 buf_grows(void **state UNUSED)
 {
 	struct arena *a = arena_new();
@@ -376,6 +400,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(arena_keeps_and_defers),
 		cmocka_unit_test(buf_grows),
+		cmocka_unit_test(buf_outlives_its_struct),
 		cmocka_unit_test(jw_writes_any_string),
 		cmocka_unit_test(jw_nests),
 		cmocka_unit_test(base64url_is_strict),
