@@ -538,8 +538,7 @@ note_certificate(struct conn *conn)
 	X509_free(cert);
 }
 
-/* True when the handshake is done; the connection may be gone else. */
-static bool
+static void
 greet(struct conn *conn)
 {
 	switch (wire_greet(&conn->wire)) {
@@ -548,15 +547,14 @@ greet(struct conn *conn)
 		    COUNTER_RESUMED : COUNTER_HANDSHAKES, 1);
 		note_certificate(conn);
 		conn->phase = IDLE;
-		return true;
+		return;
 	case WIRE_AGAIN:
 		if (conn->wire.want_write)
 			watch_writable(conn, true);
-		return false;
+		return;
 	default:
 		log_debug("a TLS handshake failed");
 		conn_close(conn);
-		return false;
 	}
 }
 
@@ -569,8 +567,11 @@ on_readable(evutil_socket_t fd UNUSED, short what, void *arg)
 		conn_close(conn);
 		return;
 	}
-	if (conn->phase == GREETING && !greet(conn))
-		return;
+	if (conn->phase == GREETING) {
+		greet(conn);
+		if (conn->phase == GREETING || conn->phase == CLOSED)
+			return;
+	}
 	if (read_some(conn))
 		conn_turn(conn);
 }

@@ -20,10 +20,12 @@ enum counter {
 	COUNTER_REFUSED,		/* beyond the cap */
 	COUNTER_HANDSHAKES,		/* TLS, full */
 	COUNTER_RESUMED,		/* TLS, by ticket */
-	COUNTER_DB_WAITING,		/* gauge: questions to guichet's database */
-	COUNTER_DB_LOST,		/* connections lost */
-	COUNTER_GATE_LINES,		/* journal lines committed */
-	COUNTER_GATE_BATCHES,
+	COUNTER_DB_CONNECTIONS,		/* gauge: to guichet's database */
+	COUNTER_DB_WAITING,		/* gauge: questions to it */
+	COUNTER_DB_ASKED, COUNTER_DB_FAILED,
+	COUNTER_DB_LOST,		/* connections */
+	COUNTER_GATE_WAITING,		/* gauge: lines and notes */
+	COUNTER_GATE_LINES, COUNTER_GATE_BATCHES, COUNTER_GATE_DENIED,
 	COUNTER_DELIVERED, COUNTER_DELIVERY_FAILED,	/* push */
 	COUNTER_RECORDS,		/* records that left */
 	COUNTER_COUNT

@@ -6,6 +6,7 @@
  */
 #include "pages/connect_page.h"
 #include <string.h>
+#include "pages/words.h"
 
 static void
 kind(struct html *h, const struct connect_kind *k, bool chosen)
@@ -70,6 +71,15 @@ faults(struct html *h, enum connect_fault fault)
 }
 
 void
+connect_notice(struct html *h, const struct connect_view *v)
+{
+	h_say(h, "h1", "connect.h1", NULL);
+	h_say(h, "p", "connect.lead", "class", "lead", NULL);
+	part_choices(h, v->choices, v->choice_count, false);
+	h_say(h, "p", "connect.after", "class", "hint", NULL);
+}
+
+void
 connect_page(struct html *h, const struct connect_view *v)
 {
 	faults(h, v->fault);
@@ -78,6 +88,7 @@ connect_page(struct html *h, const struct connect_view *v)
 	h_open(h, "form", "id", CONNECT_FORM, "method", "post", "action",
 	    "/me/connect", "class", "card", NULL);
 	part_hidden(h, "csrf", v->csrf);
+	part_hidden(h, "shown", lang_codes[h->lang]);
 	kinds(h, v);
 	address(h, v);
 	part_choices(h, v->choices, v->choice_count,
@@ -86,6 +97,18 @@ connect_page(struct html *h, const struct connect_view *v)
 	h_say(h, "p", "connect.after", "class", "hint", NULL);
 	part_two_buttons(h, "connect.cancel", "connect.allow");
 	h_close(h, "form");
+}
+
+/* For who knows how: the rule to save as the folder's .acl. */
+static void
+acl(struct html *h, const char *rule)
+{
+	if (rule == NULL)
+		return;
+	h_open(h, "details", NULL);
+	h_say(h, "summary", "next.acl.rule", NULL);
+	h_element(h, "pre", rule, "tabindex", "0", NULL);
+	h_close(h, "details");
 }
 
 void
@@ -99,6 +122,7 @@ connect_next_page(struct html *h, const struct connect_next_view *v)
 		part_fact(h, "next.webid", v->webid);
 		part_fact(h, "next.container", v->container);
 		h_close(h, "dl");
+		acl(h, v->acl);
 	}
 	h_open(h, "div", "class", "two", NULL);
 	h_say(h, "a", "next.later", "class", "button", "href", "/me", NULL);

@@ -28,12 +28,13 @@ struct connect_view {
 	size_t choice_count;
 	struct span span;
 	enum connect_fault fault;
-	const char *why;			/* of CONNECT_UNREACHABLE */
 	const char *csrf;
 };
 #define CONNECT_FORM "connect"
 
 void connect_page(struct html *, const struct connect_view *);
+/* The part of it that informs: what the grant keeps the hash of. */
+void connect_notice(struct html *, const struct connect_view *);
 
 /* The next thing to do, at the personal cloud itself. */
 struct connect_next_view {
@@ -42,6 +43,7 @@ struct connect_next_view {
 	const char *url;		/* where to go; NULL = instructions only */
 	const char *webid;		/* Solid: whom to let in */
 	const char *container;		/* Solid: where */
+	const char *acl;		/* Solid: the ready-made rule */
 };
 void connect_next_page(struct html *, const struct connect_next_view *);
 

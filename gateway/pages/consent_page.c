@@ -8,6 +8,7 @@
 #include "pages/consent_page.h"
 #include <string.h>
 #include "base/arena.h"
+#include "pages/words.h"
 
 /* The host of an address: what a reader can recognise. */
 static const char *
@@ -61,6 +62,23 @@ in_short(struct html *h, const struct consent_view *v)
 	h_close(h, "dl");
 }
 
+static void
+after(struct html *h, const struct consent_view *v)
+{
+	h_element(h, "p", h_fill(h, "consent.after", "client", v->client_name,
+	    NULL), "class", "hint", NULL);
+}
+
+/* The longest she could choose stands in it; what she ticks does not. */
+void
+consent_notice(struct html *h, const struct consent_view *v)
+{
+	who_and_why(h, v);
+	in_short(h, v);
+	part_choices(h, v->choices, v->choice_count, false);
+	after(h, v);
+}
+
 void
 consent_page(struct html *h, const struct consent_view *v)
 {
@@ -73,10 +91,10 @@ consent_page(struct html *h, const struct consent_view *v)
 	part_hidden(h, "client_id", v->client_id);
 	part_hidden(h, "request_uri", v->request_uri);
 	part_hidden(h, "csrf", v->csrf);
+	part_hidden(h, "shown", lang_codes[h->lang]);
 	part_choices(h, v->choices, v->choice_count, v->nothing_ticked);
 	part_span(h, &v->span);
-	h_element(h, "p", h_fill(h, "consent.after", "client", v->client_name,
-	    NULL), "class", "hint", NULL);
+	after(h, v);
 	part_two_buttons(h, "consent.refuse", "consent.allow");
 	h_close(h, "form");
 }

@@ -17,11 +17,13 @@ struct consent_view {
 	size_t choice_count;
 	struct span span;
 	bool nothing_ticked;
-	/* carried by the form */
+	/* carried by the form, no part of the notice */
 	const char *client_id, *request_uri, *csrf;
 };
 #define CONSENT_FORM "consent"		/* the form's id, for the language switch */
 
 void consent_page(struct html *, const struct consent_view *);
+/* The part of it that informs: what the grant keeps the hash of. */
+void consent_notice(struct html *, const struct consent_view *);
 
 #endif

@@ -36,7 +36,7 @@ home_page(struct html *h, const struct home_view *v)
 	h_element(h, "p", h_fill(h, "home.lead", "organisation",
 	    v->organisation, NULL), "class", "lead", NULL);
 	h_open(h, "p", NULL);
-	h_say(h, "a", v->known ? "home.enter" : "home.login", "class", "button",
+	h_say(h, "a", v->known ? "home.enter" : "home.login", "class", "button main",
 	    "href", v->known ? "/me" : "/login", NULL);
 	h_close(h, "p");
 	h_open(h, "ul", "class", "promises", NULL);

@@ -288,21 +288,32 @@ h_number(const struct html *h, int64_t n)
 }
 
 /* Times are shown on the organisation's clock: words_load sets it. */
-const char *
-h_date(const struct html *h, int64_t us)
+static const char *
+date(const struct html *h, int64_t us, const char *form, const char *months)
 {
 	time_t t = (time_t)(us / 1000000);
-	char month[24], day[16], year[16];
+	const char *month, *day, *year;
 	struct tm tm;
 
 	localtime_r(&t, &tm);
-	snprintf(month, sizeof(month), "month.%d", tm.tm_mon + 1);
-	snprintf(day, sizeof(day), "%d", tm.tm_mday);
-	snprintf(year, sizeof(year), "%d", tm.tm_year + 1900);
-	if (tm.tm_mday == 1)
-		snprintf(day, sizeof(day), "%s", h_word(h, "date.first"));
-	return h_fill(h, "date.long", "day", day, "month", h_word(h, month),
-	    "year", year, NULL);
+	month = arena_printf(h->arena, "%s.%d", months, tm.tm_mon + 1);
+	day = arena_printf(h->arena, "%d", tm.tm_mday);
+	year = arena_printf(h->arena, "%d", tm.tm_year + 1900);
+	return h_fill(h, form, "day", tm.tm_mday == 1 &&
+	    strcmp(form, "date.long") == 0 ? h_word(h, "date.first") : day,
+	    "month", h_word(h, month), "year", year, NULL);
+}
+
+const char *
+h_date(const struct html *h, int64_t us)
+{
+	return date(h, us, "date.long", "month");
+}
+
+const char *
+h_day(const struct html *h, int64_t us)
+{
+	return date(h, us, "date.short", "mon");
 }
 
 const char *

@@ -58,6 +58,7 @@ void h_say(struct html *, const char *tag, const char *id, ...)
 const char *h_wording(const struct html *, const struct wording *);
 const char *h_number(const struct html *, int64_t);	/* 1 234 or 1,234 */
 const char *h_date(const struct html *, int64_t us);	/* 12 mars 2026 */
+const char *h_day(const struct html *, int64_t us);	/* 12/03/2026, 12 Mar 2026 */
 const char *h_clock(const struct html *, int64_t us);	/* 08:02 */
 
 #endif

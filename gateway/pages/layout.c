@@ -203,15 +203,10 @@ protect(struct layout *l)
 	    "form-action 'self'%s%s; frame-ancestors 'none'; base-uri 'none'",
 	    l->form_to == NULL ? "" : " ", l->form_to == NULL ? "" : l->form_to);
 	call_reply_field(c, "X-Frame-Options", "DENY");
-	call_reply_field(c, "X-Content-Type-Options", "nosniff");
 	/* no-referrer would make browsers send "Origin: null" with our forms */
 	call_reply_field(c, "Referrer-Policy", "same-origin");
 	call_reply_field(c, "Cross-Origin-Opener-Policy", "same-origin");
-	call_reply_field(c, "Cache-Control", "no-store");
 	call_reply_field(c, "Content-Language", "%s", lang_codes[l->h.lang]);
-	if (c->secure)
-		call_reply_field(c, "Strict-Transport-Security",
-		    "max-age=31536000");
 	if (call_query_arg(c, "lang") != NULL)
 		call_reply_field(c, "Set-Cookie", "__Host-guichet-lang=%s; "
 		    "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000",

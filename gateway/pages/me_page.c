@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "journal/events.h"
 #include "pages/parts.h"
 
 /* "Contract, Load curve": the titles of what was allowed. */
@@ -31,8 +32,8 @@ received(struct html *h, const struct me_grant *g)
 	    h_date(h, g->last_us), "time", h_clock(h, g->last_us), NULL);
 }
 
-static bool
-is_live(const struct me_grant *g)
+bool
+me_grant_live(const struct me_grant *g)
 {
 	return strcmp(g->state, "active") == 0 ||
 	    strcmp(g->state, "pending") == 0 || strcmp(g->state, "paused") == 0;
@@ -55,7 +56,7 @@ grant_facts(struct html *h, const struct me_view *v, const struct me_grant *g)
 	if (g->address != NULL)
 		part_fact(h, "grant.address", g->address);
 	part_fact(h, "grant.since", h_date(h, g->created_us));
-	if (is_live(g))
+	if (me_grant_live(g))
 		part_fact(h, "grant.until", h_date(h, g->expires_us));
 	part_fact(h, "grant.received", received(h, g));
 	h_close(h, "dl");
@@ -67,7 +68,7 @@ grant_actions(struct html *h, const struct me_grant *g)
 	const char *heading = arena_printf(h->arena, "g-%s", g->id);
 
 	h_open(h, "div", "class", "actions", NULL);
-	if (is_live(g))
+	if (me_grant_live(g))
 		h_say(h, "a", "grant.stop", "class", "button", "href",
 		    arena_printf(h->arena, "/me/withdraw/%s", g->id),
 		    "aria-describedby", heading, NULL);
@@ -87,8 +88,8 @@ grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
 	h_element(h, "span", state_text(h, g), "class",
 	    arena_printf(h->arena, "state %s", g->state), NULL);
 	h_close(h, "div");
-	if (g->trouble != NULL)
-		h_element(h, "p", g->trouble, "class", "fault", NULL);
+	if (g->stuck)
+		h_say(h, "p", "grant.stuck", "class", "fault", NULL);
 	grant_facts(h, v, g);
 	grant_actions(h, g);
 	h_close(h, "li");
@@ -101,7 +102,7 @@ grant_list(struct html *h, const struct me_view *v, bool live)
 	size_t n = 0;
 
 	for (size_t i = 0; i < v->grant_count; i++) {
-		if (is_live(&v->grants[i]) != live)
+		if (me_grant_live(&v->grants[i]) != live)
 			continue;
 		if (n++ == 0)
 			h_open(h, "ul", "class", "cards", NULL);
@@ -113,6 +114,18 @@ grant_list(struct html *h, const struct me_view *v, bool live)
 }
 
 /* ---- what left ---- */
+
+/* Said to her; what has no words of its own is said as the journal says it. */
+static const char *
+event_title(struct html *h, const struct me_event *e)
+{
+	const char *id = arena_printf(h->arena, "event.%s", e->event);
+	const char *said = h_word(h, id);
+
+	if (said != id)
+		return said;
+	return e->kind == NULL ? e->event : h_wording(h, &e->kind->said);
+}
 
 static const char *
 event_details(struct html *h, const struct me_event *e)
@@ -153,7 +166,7 @@ history(struct html *h, const struct me_view *v)
 		h_open(h, "li", NULL);
 		h_element(h, "span", h_clock(h, e->at_us), "class", "time", NULL);
 		h_open(h, "div", NULL);
-		h_element(h, "strong", h_wording(h, e->said), NULL);
+		h_element(h, "strong", event_title(h, e), NULL);
 		h_element(h, "p", event_details(h, e), NULL);
 		h_close(h, "div");
 		h_close(h, "li");

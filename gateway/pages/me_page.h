@@ -6,21 +6,24 @@
 #define ME_PAGE_H
 #include "pages/html.h"
 
+struct event_kind;
+
 struct me_grant {
-	const char *id, *client_name, *kind;	/* kind: oauth, cozy, solid */
+	const char *id, *client_id, *client_name;
+	const char *kind;			/* oauth, cozy, solid */
 	const char *state, *ended_by;		/* as in guichet.grants */
 	const char *address;			/* of the personal cloud, or NULL */
-	const char *purpose;
 	const char **datasets;			/* ids, NULL-terminated */
 	int64_t created_us, expires_us, ended_us;
 	int64_t last_us;			/* of the last record; 0 = none */
 	int64_t records;			/* since the beginning */
-	const char *trouble;			/* why pushes fail, or NULL */
+	bool stuck;				/* deliveries were given up */
 };
 
 struct me_event {
 	int64_t at_us;
-	const struct wording *said;		/* from the journal's vocabulary */
+	const char *event;			/* "consent.given" */
+	const struct event_kind *kind;		/* its vocabulary, or NULL */
 	const char *to;				/* name of the PIMS, or NULL */
 	const struct wording *dataset;		/* its title, or NULL */
 	int64_t records;			/* -1 = none told */
@@ -39,6 +42,7 @@ struct me_view {
 	const struct catalogue *catalogue;
 };
 
+bool me_grant_live(const struct me_grant *);
 void me_page(struct html *, const struct me_view *);
 
 struct withdraw_view {

@@ -134,7 +134,7 @@ since(struct html *h, const struct span *s)
 {
 	bool all = s->from_us == INT64_MIN;
 	const char *asked = all ? h_word(h, "since.all") :
-	    h_fill(h, "since.date", "date", h_date(h, s->from_us), NULL);
+	    h_fill(h, "since.date", "date", h_day(h, s->from_us), NULL);
 	int64_t year = s->now_us - 365 * DAY_US;
 
 	h_open(h, "div", "class", "field", NULL);
@@ -142,8 +142,8 @@ since(struct html *h, const struct span *s)
 	h_open(h, "select", "id", "since", "name", "since", NULL);
 	option(h, "asked", asked, strcmp(s->since, "asked") == 0);
 	if (s->from_us < year)
-		option(h, "year", h_fill(h, "since.year", "date",
-		    h_date(h, year), NULL), strcmp(s->since, "year") == 0);
+		option(h, "year", h_word(h, "since.year"),
+		    strcmp(s->since, "year") == 0);
 	option(h, "today", h_word(h, "since.today"),
 	    strcmp(s->since, "today") == 0);
 	h_close(h, "select");
@@ -167,7 +167,7 @@ until_option(struct html *h, const struct span *s, int64_t days)
 {
 	option(h, arena_printf(h->arena, "%lld", (long long)days),
 	    h_fill(h, "until.option", "length", length_text(h, days), "date",
-	    h_date(h, s->now_us + days * DAY_US), NULL), days == s->days);
+	    h_day(h, s->now_us + days * DAY_US), NULL), days == s->days);
 }
 
 static void

@@ -2,7 +2,23 @@
 #include "routes/routes.h"
 
 const struct route *const routes[] = {
+	&route_home,
 	&route_journal_checkpoint,
 	&route_journal_tile,
+	&route_login,
+	&route_login_post,
+	&route_logout,
+	&route_me,
+	&route_static,
+	&route_withdraw,
+	&route_withdraw_post,
+	NULL
+};
+
+/* On [admin] listen: loopback only, no customer and no PIMS comes here. */
+const struct route *const admin_routes[] = {
+	&route_admin_live,
+	&route_admin_metrics,
+	&route_admin_ready,
 	NULL
 };

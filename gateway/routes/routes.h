@@ -8,7 +8,23 @@
 #define ROUTES_H
 #include "http/call.h"
 
+extern const struct route route_admin_live;
+extern const struct route route_admin_metrics;
+extern const struct route route_admin_ready;
+extern const struct route route_authorize;
+extern const struct route route_authorize_post;
+extern const struct route route_connect;
+extern const struct route route_connect_post;
+extern const struct route route_home;
 extern const struct route route_journal_checkpoint;
 extern const struct route route_journal_tile;
+extern const struct route route_login;
+extern const struct route route_login_post;
+extern const struct route route_logout;
+extern const struct route route_me;
+extern const struct route route_receipt;
+extern const struct route route_static;
+extern const struct route route_withdraw;
+extern const struct route route_withdraw_post;
 
 #endif

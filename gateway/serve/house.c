@@ -10,6 +10,7 @@
 #include "consent/access.h"
 #include "db/db.h"
 #include "http/client.h"
+#include "http/counters.h"
 #include "http/house.h"
 #include "journal/gate.h"
 #include "serve/serve.h"
@@ -65,6 +66,7 @@ house_close(struct house *h)
 /* ---- waiting to be stopped ---- */
 
 struct wait {
+	struct house *house;
 	struct role *role;
 	void (*stop)(void *);
 	void *arg;
@@ -88,6 +90,26 @@ on_term(evutil_socket_t sig UNUSED, short what UNUSED, void *arg)
 	stop_once(arg);
 }
 
+/* For /metrics: what the rooms below cannot write there themselves. */
+static void
+tell_figures(const struct house *h)
+{
+	struct db_counts db;
+	struct gate_counts gate;
+
+	db_count(h->db, &db);
+	counter_set(COUNTER_DB_CONNECTIONS, db.connections);
+	counter_set(COUNTER_DB_WAITING, db.waiting);
+	counter_set(COUNTER_DB_ASKED, db.asked);
+	counter_set(COUNTER_DB_FAILED, db.failed);
+	counter_set(COUNTER_DB_LOST, db.lost);
+	gate_count(h->gate, &gate);
+	counter_set(COUNTER_GATE_WAITING, gate.waiting);
+	counter_set(COUNTER_GATE_LINES, gate.lines);
+	counter_set(COUNTER_GATE_BATCHES, gate.batches);
+	counter_set(COUNTER_GATE_DENIED, gate.denied);
+}
+
 /* PR_SET_PDEATHSIG is the quick way to learn it; this one cannot be lost. */
 static void
 on_beat(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
@@ -95,6 +117,7 @@ on_beat(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct wait *w = arg;
 
 	*w->role->beat = clock_mono_us() / 1000;
+	tell_figures(w->house);
 	if (getppid() != w->parent)
 		stop_once(w);
 }
@@ -103,7 +126,7 @@ void
 role_until_stopped(struct house *h, struct role *r, void (*stop)(void *),
     void *arg)
 {
-	struct wait w = { .role = r, .stop = stop, .arg = arg,
+	struct wait w = { .house = h, .role = r, .stop = stop, .arg = arg,
 	    .parent = getppid() };
 	struct timeval second = { 1, 0 };
 

@@ -6,6 +6,7 @@
 #include "consent/access.h"
 #include "http/house.h"
 #include "http/server.h"
+#include "pages/layout.h"
 #include "pages/words.h"
 #include "http/call.h"
 #include "serve/serve.h"
@@ -56,8 +57,10 @@ role_web(struct role *r)
 
 	house_open(&w.house, r);
 	access_open(&w.house);
-	if (words_load(&w.house.words, "Europe/Paris", &f) < 0)
+	if (words_load(&w.house.words, w.house.settings->time_zone,
+	    &f) < 0)
 		fatal("%s: %s", f.file, f.cause);
+	layout_open();
 	w.server = server_new(&w.house);
 	listen_all(&w, r);
 	role_ready(r);

@@ -259,6 +259,8 @@ CREATE TABLE guichet.journal_line (
 	PRIMARY KEY (log, seq)
 );
 CREATE INDEX ON guichet.journal_line (grant_id, log, seq) WHERE grant_id IS NOT NULL;
+-- A customer's own history, newest first.
+CREATE INDEX ON guichet.journal_line (subject_id, id) WHERE subject_id IS NOT NULL;
 -- A line staged twice (its first answer was lost) is ordered once; also the way
 -- from a receipt to its place.
 CREATE UNIQUE INDEX ON guichet.journal_line (id);

@@ -1,0 +1,301 @@
+/*
+ * GET and POST /oauth/authorize: the customer reads what a PIMS asks, and
+ * decides (RFC 6749 4.1, RFC 9126, RFC 9396).
+ *
+ * Only a pushed request is shown. Until the PIMS and its request are known to
+ * be genuine, a fault is told here and never by a redirect. The form comes back
+ * to this address: with a decision, or with another language, which keeps what
+ * was ticked. The hash of the notice as shown goes into the grant.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/settings.h"
+#include "consent/client.h"
+#include "consent/grant.h"
+#include "consent/pushed.h"
+#include "consent/session.h"
+#include "crypto/hash.h"
+#include "http/call.h"
+#include "pages/consent_page.h"
+#include "pages/layout.h"
+#include "pages/words.h"
+#include "routes/choices.h"
+#include "routes/routes.h"
+
+struct authorize {
+	const char *client_id, *request_uri;
+	struct client_search search;
+	const struct client *client;
+	struct pushed *pushed;
+	struct choices choices;
+	struct details narrowed;
+	uint8_t notice[32];
+};
+
+/* ---- is it genuine? ---- */
+
+static enum next
+find_client(struct call *c)
+{
+	struct authorize *own = c->own;
+	bool post = strcmp(c->method, "POST") == 0;
+
+	own->client_id = post ? call_form_arg(c, "client_id") :
+	    call_query_arg(c, "client_id");
+	own->request_uri = post ? call_form_arg(c, "request_uri") :
+	    call_query_arg(c, "request_uri");
+	if (own->client_id == NULL || own->request_uri == NULL)
+		return call_refuse(c, 400, "bad_request_uri",
+		    "client_id and request_uri are required: push the request "
+		    "first (RFC 9126)");
+	return client_find(c, &own->search, own->client_id);
+}
+
+static enum next
+find_request(struct call *c)
+{
+	struct authorize *own = c->own;
+
+	own->client = client_found(c, &own->search);
+	if (own->client == NULL || own->client->suspended)
+		return call_refuse(c, 400, "unknown_client",
+		    "this service is not admitted here");
+	return pushed_find(c, own->request_uri, own->client_id);
+}
+
+/* "2024-01-01" of the first detail that begins: the earliest asked, or all. */
+static int64_t
+earliest(const struct details *d)
+{
+	int64_t us, first = INT64_MAX;
+
+	for (size_t i = 0; i < d->n; i++) {
+		char text[40];
+
+		if (d->list[i].from == NULL)
+			return INT64_MIN;
+		snprintf(text, sizeof(text), "%.10sT00:00:00Z", d->list[i].from);
+		if (time_parse(&us, text) < 0)
+			return INT64_MIN;
+		first = us < first ? us : first;
+	}
+	return first;
+}
+
+/* What may be ticked: what is asked, of what is served here. Days count from
+ * when the request was first opened, so that the notice says the same when the
+ * form comes back after midnight. */
+static void
+list_choices(struct call *c, struct authorize *own)
+{
+	const struct details *d = &own->pushed->details;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct dataset *ds = dataset_find(c->house->catalogue,
+		    d->list[i].dataset);
+
+		if (ds != NULL)
+			choices_add(&own->choices, ds->schema);
+	}
+	choices_bound(&own->choices, c->house->settings,
+	    own->pushed->expires_us - PUSHED_READ_S * INT64_C(1000000),
+	    earliest(d), d->until_us);
+}
+
+static enum next
+take_request(struct call *c)
+{
+	struct authorize *own = c->own;
+
+	own->pushed = pushed_found(c);
+	if (own->pushed == NULL)
+		return call_refuse(c, 400, "bad_request_uri",
+		    "this request is unknown, too old, or was answered already");
+	list_choices(c, own);
+	return NEXT;
+}
+
+/* ---- the notice ---- */
+
+/* ui_locales (OpenID Connect Core 3.1.2.1) counts when she chose nothing. */
+static enum lang
+language(struct call *c, const struct authorize *own)
+{
+	const char *asked = call_form_arg(c, "lang");
+	const char *locales = own->pushed->ui_locales;
+
+	if (asked == NULL)
+		asked = call_form_arg(c, "shown");
+	if (asked == NULL && call_query_arg(c, "lang") == NULL)
+		asked = locales;
+	for (int i = 0; asked != NULL && i < LANG_COUNT; i++)
+		if (strncmp(asked, lang_codes[i], 2) == 0)
+			return (enum lang)i;
+	return call_lang(c);
+}
+
+static const char *
+purpose(const struct authorize *own, enum lang lang)
+{
+	const char *said = own->pushed->details.purpose;
+
+	if (said == NULL)
+		said = own->client->purpose.in[lang];
+	if (said == NULL)
+		said = own->client->purpose.in[LANG_EN];
+	return said == NULL ? "" : said;
+}
+
+static struct consent_view
+view(struct call *c, struct authorize *own, enum lang lang)
+{
+	const char *recurrence = own->pushed->details.recurrence;
+
+	return (struct consent_view){
+		.client_name = own->client->name,
+		.client_uri = own->client->uri,
+		.purpose = purpose(own, lang),
+		.organisation = c->house->settings->organisation_name,
+		.recurrence = recurrence == NULL ? "event" : recurrence,
+		.choices = own->choices.list,
+		.choice_count = own->choices.n,
+		.span = own->choices.span,
+		.client_id = own->client_id,
+		.request_uri = own->request_uri,
+		.csrf = c->session->csrf
+	};
+}
+
+static enum next
+show_page(struct call *c, bool nothing_ticked)
+{
+	struct authorize *own = c->own;
+	enum lang lang = language(c, own);
+	struct consent_view v = view(c, own, lang);
+	struct layout l;
+
+	v.nothing_ticked = nothing_ticked;
+	layout_init(&l, c, lang);
+	l.lang_form = CONSENT_FORM;
+	/* Chromium applies form-action to the redirect after the form too */
+	l.form_to = layout_origin(c->arena, own->pushed->redirect_uri);
+	layout_begin(&l, "consent.title");
+	consent_page(&l.h, &v);
+	return layout_end(&l, nothing_ticked ? 422 : 200);
+}
+
+static enum next
+show(struct call *c)
+{
+	return show_page(c, false);
+}
+
+static const struct step authorize_steps[] = {
+	{ "find client", find_client },
+	{ "find request", find_request },
+	{ "take request", take_request },
+	{ "find session", session_find },
+	{ "know customer", session_know },
+	{ "is it hers", session_require },
+	{ "show", show },
+	{ NULL, NULL }
+};
+
+const struct route route_authorize = {
+	.method = "GET", .path = "/oauth/authorize", .steps = authorize_steps,
+	.own_size = sizeof(struct authorize), .kind = ROUTE_PAGE
+};
+
+/* ---- the decision ---- */
+
+/* Of the notice alone: who, why, which data, in the language shown; not of
+ * what she ticked, nor of the form's own secrets. */
+static void
+hash_notice(struct call *c, struct authorize *own, enum lang lang)
+{
+	struct consent_view v = view(c, own, lang);
+	struct choice plain[CHOICES_MAX];
+	struct buf out;
+	struct html h;
+
+	for (size_t i = 0; i < own->choices.n; i++)
+		plain[i] = (struct choice){ own->choices.list[i].schema, false };
+	v.choices = plain;
+	buf_init(&out);
+	h_init(&h, &out, c->arena, c->house->words, lang);
+	consent_notice(&h, &v);
+	sha256(own->notice, out.data, out.len);
+	buf_clear(&out);
+}
+
+static enum next
+allow(struct call *c, enum lang lang)
+{
+	struct authorize *own = c->own;
+	struct choices *ch = &own->choices;
+	struct decision d = {
+		.pushed = own->pushed,
+		.client = own->client,
+		.details = &own->narrowed,
+		.purpose = purpose(own, lang),
+		.language = lang,
+		.expires_us = choices_until_us(ch)
+	};
+	bool as_asked = strcmp(ch->span.since, "asked") == 0;
+
+	if (details_narrow(&own->narrowed, c->arena, &own->pushed->details,
+	    ch->ticked, ch->ticked_n, as_asked ? INT64_MIN :
+	    span_from_us(&ch->span), d.expires_us) < 0)
+		return show_page(c, true);
+	hash_notice(c, own, lang);
+	memcpy(d.notice_sha256, own->notice, sizeof(d.notice_sha256));
+	return grant_give(c, &d);
+}
+
+static enum next
+decide(struct call *c)
+{
+	struct authorize *own = c->own;
+	const char *decision = call_form_arg(c, "decision");
+
+	choices_read(&own->choices, c);
+	if (decision != NULL && strcmp(decision, "refuse") == 0)
+		return grant_refuse(c, own->pushed);
+	if (decision == NULL || strcmp(decision, "allow") != 0)
+		return show(c);		/* another language */
+	if (own->choices.ticked_n == 0)
+		return show_page(c, true);
+	return allow(c, language(c, own));
+}
+
+static enum next
+answer(struct call *c)
+{
+	const char *url = grant_answer(c);
+
+	if (url == NULL)
+		return call_refuse(c, 400, "bad_request_uri",
+		    "this request is too old, or was answered already");
+	return call_redirect(c, url);
+}
+
+static const struct step authorize_post_steps[] = {
+	{ "find session", session_find },
+	{ "know customer", session_know },
+	{ "is it hers", session_require },
+	{ "is it ours", session_form },
+	{ "find client", find_client },
+	{ "find request", find_request },
+	{ "take request", take_request },
+	{ "decide", decide },
+	{ "answer", answer },
+	{ NULL, NULL }
+};
+
+const struct route route_authorize_post = {
+	.method = "POST", .path = "/oauth/authorize",
+	.steps = authorize_post_steps, .own_size = sizeof(struct authorize),
+	.body_max = 16384, .kind = ROUTE_PAGE
+};

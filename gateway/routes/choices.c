@@ -1,0 +1,68 @@
+/* choices.c - what a customer ticked and chose, read back from a form. */
+#include "routes/choices.h"
+#include <string.h>
+#include "base/settings.h"
+#include "base/text.h"
+
+#define DAY_US INT64_C(86400000000)
+
+void
+choices_add(struct choices *ch, const struct schema *s)
+{
+	if (ch->n < CHOICES_MAX)
+		ch->list[ch->n++] = (struct choice){ s, false };
+}
+
+/* The organisation's own maximum bounds what a PIMS may ask for. */
+void
+choices_bound(struct choices *ch, const struct settings *s, int64_t now_us,
+    int64_t from_us, int64_t until_us)
+{
+	struct span *span = &ch->span;
+	int64_t days;
+
+	span->now_us = now_us;
+	span->from_us = from_us;
+	span->since = "asked";
+	days = (until_us - span->now_us + DAY_US / 2) / DAY_US;
+	span->days_max = s->grant_days_max;
+	if (until_us != 0 && days < span->days_max)
+		span->days_max = days < 1 ? 1 : days;
+	span->days = s->grant_days_default < span->days_max ?
+	    s->grant_days_default : span->days_max;
+}
+
+static void
+tick(struct choices *ch, const char *id)
+{
+	for (size_t i = 0; i < ch->n; i++)
+		if (strcmp(ch->list[i].schema->id, id) == 0 &&
+		    !ch->list[i].ticked) {
+			ch->list[i].ticked = true;
+			ch->ticked[ch->ticked_n++] = ch->list[i].schema->id;
+		}
+}
+
+void
+choices_read(struct choices *ch, struct call *c)
+{
+	static const char *const sinces[] = { "asked", "year", "today" };
+	const char *given[CHOICES_MAX], *since = call_form_arg(c, "since");
+	const char *days = call_form_arg(c, "days");
+	size_t n = call_form_args(c, "dataset", given, CHOICES_MAX);
+	int64_t v;
+
+	for (size_t i = 0; i < n && i < CHOICES_MAX; i++)
+		tick(ch, given[i]);
+	for (size_t i = 0; since != NULL && i < countof(sinces); i++)
+		if (strcmp(since, sinces[i]) == 0)
+			ch->span.since = sinces[i];
+	if (days != NULL && parse_int(&v, days, 1, ch->span.days_max) == 0)
+		ch->span.days = v;
+}
+
+int64_t
+choices_until_us(const struct choices *ch)
+{
+	return ch->span.now_us + ch->span.days * DAY_US;
+}

@@ -1,0 +1,282 @@
+/*
+ * GET and POST /me/connect: a customer connects a personal cloud of her own.
+ *
+ * The consent is given here, on our page; the cloud then confirms (a Cozy asks
+ * her to approve, a pod's owner lets us in). The form never redirects to the
+ * address she typed: the page that follows shows what her address bar must
+ * say there, and a plain link.
+ */
+#include <string.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/settings.h"
+#include "consent/details.h"
+#include "consent/session.h"
+#include "crypto/hash.h"
+#include "http/call.h"
+#include "pages/connect_page.h"
+#include "pages/layout.h"
+#include "pages/words.h"
+#include "push/connector.h"
+#include "routes/choices.h"
+#include "routes/routes.h"
+
+enum { KINDS_MAX = 8 };
+
+struct connect {
+	struct connect_kind kinds[KINDS_MAX];
+	size_t kind_count;
+	const struct connect_kind *chosen;
+	const char *address;
+	struct choices choices;
+	struct connecting *connecting;
+	struct connect_next_view next;
+	int failure;
+};
+
+/* ---- the form ---- */
+
+static enum next
+ask_kinds(struct call *c)
+{
+	return call_ask(c, c->house->db, SQL_CLIENT_CLOUDS, PARAMS_NONE);
+}
+
+static void
+read_kinds(struct call *c, struct connect *own)
+{
+	for (int i = 0; i < rows_count(c->rows) && i < KINDS_MAX; i++)
+		own->kinds[own->kind_count++] = (struct connect_kind){
+		    arena_strdup(c->arena, row_text(c->rows, i, "id")),
+		    arena_strdup(c->arena, row_text(c->rows, i, "kind")),
+		    arena_strdup(c->arena, row_text(c->rows, i, "name")) };
+}
+
+static enum next
+take_kinds(struct call *c)
+{
+	struct connect *own = c->own;
+	const struct catalogue *all = c->house->catalogue;
+
+	read_kinds(c, own);
+	if (own->kind_count == 0)
+		return call_refuse(c, 404, "no_clouds",
+		    "this counter sends to no personal cloud yet");
+	for (size_t i = 0; i < catalogue_count(all); i++)
+		choices_add(&own->choices, catalogue_at(all, i)->schema);
+	choices_bound(&own->choices, c->house->settings, clock_us(), INT64_MIN, 0);
+	return NEXT;
+}
+
+static enum lang
+language(struct call *c)
+{
+	const char *asked = call_form_arg(c, "lang");
+
+	if (asked == NULL)
+		asked = call_form_arg(c, "shown");
+	for (int i = 0; asked != NULL && i < LANG_COUNT; i++)
+		if (strcmp(asked, lang_codes[i]) == 0)
+			return (enum lang)i;
+	return call_lang(c);
+}
+
+static enum next
+show_page(struct call *c, enum connect_fault fault)
+{
+	struct connect *own = c->own;
+	struct connect_view v = {
+		.kinds = own->kinds,
+		.kind_count = own->kind_count,
+		.chosen = own->chosen == NULL ? NULL : own->chosen->client_id,
+		.address = own->address,
+		.choices = own->choices.list,
+		.choice_count = own->choices.n,
+		.span = own->choices.span,
+		.fault = fault,
+		.csrf = c->session->csrf
+	};
+	struct layout l;
+
+	layout_init(&l, c, language(c));
+	l.lang_form = CONNECT_FORM;
+	layout_begin(&l, "connect.title");
+	connect_page(&l.h, &v);
+	return layout_end(&l, fault == CONNECT_FINE ? 200 : 422);
+}
+
+static enum next
+show(struct call *c)
+{
+	return show_page(c, CONNECT_FINE);
+}
+
+static const struct step connect_steps[] = {
+	{ "find session", session_find },
+	{ "know customer", session_know },
+	{ "is it hers", session_require },
+	{ "ask kinds", ask_kinds },
+	{ "take kinds", take_kinds },
+	{ "show", show },
+	{ NULL, NULL }
+};
+
+const struct route route_connect = {
+	.method = "GET", .path = "/me/connect", .steps = connect_steps,
+	.own_size = sizeof(struct connect), .kind = ROUTE_PAGE
+};
+
+/* ---- its answer ---- */
+
+static void
+read_form(struct call *c, struct connect *own)
+{
+	const char *client = call_form_arg(c, "client");
+
+	for (size_t i = 0; client != NULL && i < own->kind_count; i++)
+		if (strcmp(own->kinds[i].client_id, client) == 0)
+			own->chosen = &own->kinds[i];
+	own->address = call_form_arg(c, "address");
+	choices_read(&own->choices, c);
+}
+
+/* What she allows, as authorization_details, through the same reader as what
+ * a PIMS asks for. NULL when it is not one. */
+static const char *
+details_allowed(struct call *c, const struct choices *ch)
+{
+	bool all = strcmp(ch->span.since, "asked") == 0;
+	struct details asked = { .n = 0, .recurrence = "event" }, given;
+
+	for (size_t i = 0; i < ch->ticked_n; i++)
+		asked.list[asked.n++].dataset = ch->ticked[i];
+	if (details_narrow(&given, c->arena, &asked, ch->ticked, ch->ticked_n,
+	    all ? INT64_MIN : span_from_us(&ch->span), choices_until_us(ch)) < 0)
+		return NULL;
+	return details_text(c->arena, &given);
+}
+
+/* Of the page as it informs: its kinds, its data sets, its promises. */
+static void
+hash_notice(struct call *c, const struct connect *own, uint8_t out[32])
+{
+	struct choice plain[CHOICES_MAX];
+	struct connect_view v = { .choices = plain,
+	    .choice_count = own->choices.n, .span = own->choices.span };
+	struct buf text;
+	struct html h;
+
+	for (size_t i = 0; i < own->choices.n; i++)
+		plain[i] = (struct choice){ own->choices.list[i].schema, false };
+	buf_init(&text);
+	h_init(&h, &text, c->arena, c->house->words, language(c));
+	connect_notice(&h, &v);
+	sha256(out, text.data, text.len);
+	buf_clear(&text);
+}
+
+/* Texts in what is told live during this call-back only. */
+static void
+on_told(const struct connect_told *t, void *arg)
+{
+	struct call *c = arg;
+	struct connect *own = c->own;
+
+	own->connecting = NULL;
+	own->failure = t->failure;
+	own->next = (struct connect_next_view){
+		.name = own->chosen->name,
+		.host = arena_strdup(c->arena, t->host),
+		.url = arena_strdup(c->arena, t->url),
+		.webid = arena_strdup(c->arena, t->webid),
+		.container = arena_strdup(c->arena, t->container),
+		.acl = arena_strdup(c->arena, t->acl)
+	};
+	call_wake(c, 0);
+}
+
+static void
+forget(void *arg)
+{
+	connector_forget(arg);
+}
+
+static enum next
+begin(struct call *c)
+{
+	struct connect *own = c->own;
+	enum lang lang = language(c);
+	struct connect_ask ask = {
+		.client_id = own->chosen->client_id,
+		.kind = own->chosen->kind,
+		.address = own->address,
+		.subject = &c->session->subject,
+		.datasets = own->choices.ticked,
+		.dataset_count = own->choices.ticked_n,
+		.details = details_allowed(c, &own->choices),
+		.purpose = words_find(c->house->words, lang, "connect.lead"),
+		.language = lang_codes[lang],
+		.expires_us = choices_until_us(&own->choices),
+		.call = c->id
+	};
+
+	if (ask.details == NULL)
+		return show_page(c, CONNECT_NOTHING_TICKED);
+	hash_notice(c, own, ask.notice_sha256);
+	own->connecting = connector_begin(c->house, &ask, on_told, c);
+	return call_wait(c, forget, own->connecting);
+}
+
+static enum next
+decide(struct call *c)
+{
+	struct connect *own = c->own;
+	const char *decision = call_form_arg(c, "decision");
+
+	read_form(c, own);
+	if (decision != NULL && strcmp(decision, "refuse") == 0)
+		return call_redirect(c, "/me");
+	if (decision == NULL || strcmp(decision, "allow") != 0)
+		return show(c);		/* another language */
+	if (own->chosen == NULL)
+		return show_page(c, CONNECT_NO_KIND);
+	if (own->address == NULL || own->address[0] == '\0')
+		return show_page(c, CONNECT_BAD_ADDRESS);
+	if (own->choices.ticked_n == 0)
+		return show_page(c, CONNECT_NOTHING_TICKED);
+	return begin(c);
+}
+
+static enum next
+tell(struct call *c)
+{
+	struct connect *own = c->own;
+	struct layout l;
+
+	if (own->failure != 0)
+		return show_page(c, own->failure == E_BAD_INPUT ?
+		    CONNECT_BAD_ADDRESS : CONNECT_UNREACHABLE);
+	layout_init(&l, c, language(c));
+	layout_begin(&l, "next.title");
+	connect_next_page(&l.h, &own->next);
+	return layout_end(&l, 200);
+}
+
+static const struct step connect_post_steps[] = {
+	{ "find session", session_find },
+	{ "know customer", session_know },
+	{ "is it hers", session_require },
+	{ "is it ours", session_form },
+	{ "ask kinds", ask_kinds },
+	{ "take kinds", take_kinds },
+	{ "decide", decide },
+	{ "tell", tell },
+	{ NULL, NULL }
+};
+
+const struct route route_connect_post = {
+	.method = "POST", .path = "/me/connect", .steps = connect_post_steps,
+	.own_size = sizeof(struct connect), .body_max = 16384,
+	.kind = ROUTE_PAGE
+};

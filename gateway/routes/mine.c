@@ -1,0 +1,68 @@
+/* mine.c - reading a customer's grants, shared by her pages. */
+#include "routes/mine.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "consent/session.h"
+
+enum next
+mine_unknown(struct call *c)
+{
+	return call_refuse(c, 404, "no_such_grant",
+	    "there is no such permission among yours");
+}
+
+enum next
+mine_ask(struct call *c, bool one)
+{
+	struct uuid id;
+	struct params p;
+
+	if (one && uuid_parse(&id, call_path_arg(c, "grant")) < 0)
+		return mine_unknown(c);
+	params_init(&p);
+	params_uuid(&p, &c->session->subject.id);
+	params_uuid(&p, one ? &id : NULL);
+	return call_ask(c, c->house->db, SQL_CUSTOMER_GRANTS, &p);
+}
+
+static const char *
+text(struct call *c, int i, const char *column)
+{
+	return arena_strdup(c->arena, row_text(c->rows, i, column));
+}
+
+static void
+read_one(struct call *c, int i, struct me_grant *g)
+{
+	size_t n;
+
+	*g = (struct me_grant){
+		.id = text(c, i, "id"),
+		.client_id = text(c, i, "client"),
+		.client_name = text(c, i, "name"),
+		.kind = text(c, i, "kind"),
+		.state = text(c, i, "state"),
+		.ended_by = text(c, i, "ended_by"),
+		.address = text(c, i, "address"),
+		.datasets = row_texts(c->rows, i, "datasets", c->arena, &n),
+		.created_us = row_time(c->rows, i, "created"),
+		.expires_us = row_time(c->rows, i, "expires"),
+		.ended_us = row_time(c->rows, i, "ended"),
+		.last_us = row_time(c->rows, i, "last"),
+		.records = row_int(c->rows, i, "records"),
+		.stuck = row_bool(c->rows, i, "stuck")
+	};
+}
+
+struct me_grant *
+mine_read(struct call *c, size_t *n)
+{
+	int count = rows_count(c->rows);
+	struct me_grant *grants = arena_alloc(c->arena,
+	    ((size_t)count + 1) * sizeof(*grants));
+
+	for (int i = 0; i < count; i++)
+		read_one(c, i, &grants[i]);
+	*n = (size_t)count;
+	return grants;
+}

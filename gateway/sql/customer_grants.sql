@@ -1,0 +1,31 @@
+-- $1 subject, $2 grant or NULL for all -> id, client, name, kind, state,
+-- ended_by, address, datasets, created, expires, ended, last (of the last
+-- record), records (since the beginning), stuck (deliveries were given up).
+-- Newest first, 200 at most.
+SELECT g.id, g.client_id AS client, c.name, c.kind, g.ended_by, d.address,
+       CASE WHEN g.state IN ('active', 'pending', 'paused')
+	     AND g.expires <= now() THEN 'expired' ELSE g.state END AS state,
+       g.datasets, g.created, g.expires, coalesce(g.ended, g.expires) AS ended,
+       left_.last, coalesce(left_.records, 0)::bigint AS records,
+       EXISTS (SELECT FROM guichet.subscription AS s
+		WHERE s.grant_id = g.id AND s.state = 'dead') AS stuck
+  FROM guichet.grants AS g
+  JOIN guichet.client AS c ON c.id = g.client_id
+  LEFT JOIN guichet.destination AS d ON d.grant_id = g.id
+  LEFT JOIN LATERAL (
+	SELECT max((l.leaf ->> 't')::timestamptz) AS last,
+	       sum((l.leaf ->> 'n')::bigint) AS records
+	  FROM (SELECT convert_from(leaf, 'UTF8')::jsonb AS leaf
+		  FROM guichet.journal_line
+		 WHERE grant_id = g.id AND log = 0 AND leaf IS NOT NULL
+		 UNION ALL
+		SELECT convert_from(leaf, 'UTF8')::jsonb
+		  FROM guichet.journal_stage
+		 WHERE grant_id = g.id AND log = 0) AS l
+	 WHERE l.leaf ->> 'ev' IN ('pull.begun', 'delivery.acked')
+	   AND l.leaf ->> 'n' <> '0'
+       ) AS left_ ON true
+ WHERE g.subject_id = $1
+   AND ($2::uuid IS NULL OR g.id = $2)
+ ORDER BY g.created DESC, g.id
+ LIMIT 200;

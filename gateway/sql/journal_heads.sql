@@ -1,2 +1,0 @@
--- -> log, epoch, size of every ordered log
-SELECT log, epoch, size FROM guichet.journal_head ORDER BY log;
