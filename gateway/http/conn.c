@@ -538,7 +538,8 @@ note_certificate(struct conn *conn)
 	X509_free(cert);
 }
 
-static void
+/* True when the handshake is done; the connection may be gone else. */
+static bool
 greet(struct conn *conn)
 {
 	switch (wire_greet(&conn->wire)) {
@@ -547,14 +548,15 @@ greet(struct conn *conn)
 		    COUNTER_RESUMED : COUNTER_HANDSHAKES, 1);
 		note_certificate(conn);
 		conn->phase = IDLE;
-		return;
+		return true;
 	case WIRE_AGAIN:
 		if (conn->wire.want_write)
 			watch_writable(conn, true);
-		return;
+		return false;
 	default:
 		log_debug("a TLS handshake failed");
 		conn_close(conn);
+		return false;
 	}
 }
 
@@ -567,11 +569,8 @@ on_readable(evutil_socket_t fd UNUSED, short what, void *arg)
 		conn_close(conn);
 		return;
 	}
-	if (conn->phase == GREETING) {
-		greet(conn);
-		if (conn->phase == GREETING || conn->phase == CLOSED)
-			return;
-	}
+	if (conn->phase == GREETING && !greet(conn))
+		return;
 	if (read_some(conn))
 		conn_turn(conn);
 }

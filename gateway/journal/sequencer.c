@@ -61,8 +61,7 @@ struct ordered {
 	int64_t epoch;
 	uint64_t stored;		/* size of the committed tree */
 	struct tree tree;		/* as it will be when we commit */
-	bool has_note;
-	uint64_t noted;			/* size of the last note */
+	int64_t published;		/* size of the last note, -1: none */
 };
 
 struct touched {			/* tiles to store */
@@ -160,7 +159,7 @@ ask(struct sequencer *s, const struct statement *q, const struct params *p)
 
 /* ---- the fork guard ---- */
 
-/* The last note the database knows, for a host that keeps none yet. */
+/* The last note the database knows. */
 static int
 published_note(struct sequencer *s, struct ordered *o, struct arena *a,
     struct checkpoint *out)
@@ -220,7 +219,6 @@ guard(struct sequencer *s, struct ordered *o, struct arena *a)
 	struct tiles tiles;
 	int rc = last_note(s, o, a, &kept, why);
 
-	o->has_note = rc == 0;
 	if (rc == E_NOT_FOUND)
 		return 0;		/* nothing was ever signed */
 	if (rc == 0) {
@@ -228,7 +226,6 @@ guard(struct sequencer *s, struct ordered *o, struct arena *a)
 		tiles = store_tiles(&store, o->tree.size);
 		now_checkpoint(o, &now);
 		rc = keep_continues(&kept, &tiles, &now, why);
-		o->noted = kept.size;
 	}
 	if (rc == 0 || rc == E_UNAVAILABLE)
 		return rc;
@@ -270,6 +267,7 @@ static int
 take_over(struct sequencer *s, struct ordered *o, struct arena *a)
 {
 	struct hash ranges[PROOF_MAX];
+	struct checkpoint last;
 	const uint8_t *frontier;
 	struct store store;
 	struct tiles tiles;
@@ -288,6 +286,10 @@ take_over(struct sequencer *s, struct ordered *o, struct arena *a)
 		    " head log=%s", journal_log_name(o->log));
 		return E_DENIED;
 	}
+	rc = published_note(s, o, a, &last);
+	if (rc == E_UNAVAILABLE)
+		return rc;
+	o->published = rc == 0 ? (int64_t)last.size : -1;
 	return guard(s, o, a);
 }
 
@@ -493,7 +495,7 @@ sign(struct sequencer *s, struct ordered *o, struct arena *a)
 	const char *note;
 	int rc;
 
-	if (o->has_note && o->noted == o->tree.size)
+	if (o->published == (int64_t)o->tree.size)
 		return 0;
 	if ((rc = guard(s, o, a)) < 0)
 		return rc;
@@ -505,9 +507,9 @@ sign(struct sequencer *s, struct ordered *o, struct arena *a)
 		    " why=%s", log_quote(a, why));
 		return E_SYSTEM;
 	}
-	o->has_note = true;
-	o->noted = now.size;
-	return publish(s, o, note);
+	if ((rc = publish(s, o, note)) == 0)
+		o->published = (int64_t)now.size;
+	return rc;
 }
 
 static int
@@ -524,6 +526,22 @@ sign_all(struct sequencer *s)
 
 /* ---- turns ---- */
 
+/* Do we still lead, and is all as we left it? */
+static int
+check_fence(struct sequencer *s)
+{
+	struct rows *rows = ask(s, SQL_JOURNAL_HEADS, PARAMS_NONE);
+	bool same = rows != NULL && rows_count(rows) == JOURNAL_LOGS;
+
+	for (int i = 0; same && i < JOURNAL_LOGS; i++)
+		same = row_int(rows, i, "epoch") == s->logs[i].epoch &&
+		    row_int(rows, i, "size") == (int64_t)s->logs[i].stored;
+	rows_free(rows);
+	if (rows != NULL && !same)
+		log_warning("journal is led by another");
+	return same ? 0 : rows == NULL ? E_UNAVAILABLE : E_CONFLICT;
+}
+
 /* Orders what is staged, for one interval at most, then signs. */
 static int
 order_and_sign(struct sequencer *s, const volatile sig_atomic_t *stop,
@@ -532,6 +550,8 @@ order_and_sign(struct sequencer *s, const volatile sig_atomic_t *stop,
 	int64_t end = clock_mono_us() + s->settings->journal_interval_ms * 1000;
 	int n;
 
+	if ((n = check_fence(s)) < 0)
+		return n;
 	do {
 		if ((n = order(s)) < 0)
 			return n;

@@ -1,5 +1,6 @@
 -- Takes the oldest staged lines and gives them their places. Whatever is staged
 -- is taken, by removal: a line that commits late is taken later, never missed.
+-- Who no longer leads takes nothing.
 -- A line staged twice (its first answer was lost) is ordered once.
 -- $1 lines at most, $2 epochs of the logs bigint[] (log 0, 1...)
 -- -> log, seq, hash, in order
@@ -8,6 +9,9 @@ WITH taken AS (
 	 WHERE n <= (SELECT max(n)
 	               FROM (SELECT n FROM guichet.journal_stage
 	                      ORDER BY n LIMIT $1) AS oldest)
+	   AND cardinality($2::bigint[]) = (SELECT count(*)
+	               FROM guichet.journal_head AS h
+	              WHERE h.epoch = ($2::bigint[])[h.log + 1])
 	RETURNING *
 ), first AS (
 	SELECT DISTINCT ON (t.id) t.*

@@ -147,7 +147,7 @@ test("nobody there", async () => {
 
 test("many at once, few connections to one host", async () => {
 	connections = 0;
-	const list = await ask(...allowed(),
+	const list = await ask(...allowed(), "deadline=20000",
 		...Array.from({ length: 300 }, (_, i) => `${base}/n/${i}`));
 	assert.deepEqual(new Set(list.map((r) => r[1])), new Set(["201"]));
 	assert.ok(connections <= 32, `${connections} connections`);

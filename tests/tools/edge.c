@@ -173,12 +173,13 @@ listen_on(struct server *server, const char *what, SSL_CTX *tls)
 	printf("%s %d\n", what, ntohs(at.sin_port));
 }
 
+static struct keys *keys;
+static SSL_CTX *plain, *asking;
+
 static void
 listen_tls(struct server *server, const struct settings *s)
 {
-	struct keys *keys;
 	struct fault fault;
-	SSL_CTX *plain, *asking;
 
 	if (keys_make(s->keys_dir, &fault) < 0 ||
 	    keys_load(&keys, s->keys_dir, &fault) < 0 ||
@@ -241,5 +242,8 @@ main(int argc, char **argv)
 	server_free(server);
 	event_free(term);
 	event_base_free(house.base);
+	SSL_CTX_free(plain);
+	SSL_CTX_free(asking);
+	keys_free(keys);
 	return 0;
 }

@@ -1,0 +1,2 @@
+-- -> log, epoch, size of every ordered log
+SELECT log, epoch, size FROM guichet.journal_head ORDER BY log;

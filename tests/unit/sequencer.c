@@ -1,0 +1,335 @@
+/*
+ * sequencer.c against a real PostgreSQL: nothing lost, nothing doubled, no
+ * gap, one leader, and no signature under a history that was rolled back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include "base/clock.h"
+#include "journal/sequencer.h"
+#include "journal/verify.h"
+#include "journal_ground.h"
+
+static const volatile sig_atomic_t go_on;
+
+static int
+set_up(void **state UNUSED)
+{
+	int out_fd = dup(STDOUT_FILENO);
+
+	ground_open("sequencer");
+	fflush(stdout);
+	dup2(out_fd, STDOUT_FILENO);
+	return 0;
+}
+
+static int
+tear_down(void **state UNUSED)
+{
+	ground_close();
+	return 0;
+}
+
+static int
+each_begins(void **state UNUSED)
+{
+	char out[512];
+
+	ground_sql("TRUNCATE guichet.journal_stage, guichet.journal_line,"
+	    " guichet.journal_tile, guichet.journal_note,"
+	    " guichet.journal_head");
+	ground_shell(out, "rm -rf %s", ground_notes);
+	return 0;
+}
+
+/* Errors that a story expects are not for the reader of the results. */
+static void
+quiet(bool on)
+{
+	static int err_fd = -1;
+
+	if (on) {
+		err_fd = dup(STDERR_FILENO);
+		if (freopen("/dev/null", "w", stderr) == NULL)
+			abort();
+	} else {
+		dup2(err_fd, STDERR_FILENO);
+		close(err_fd);
+	}
+}
+
+/* n lines, every fourth in the other log. */
+static void
+stage(int n)
+{
+	ground_sql("INSERT INTO guichet.journal_stage (id, log, leaf)"
+	    " SELECT gen_random_uuid(), (i %% 4 = 0)::int,"
+	    " convert_to('{\"v\":1,\"i\":' || i || ',\"r\":' || random() || '}',"
+	    " 'UTF8') FROM generate_series(1, %d) AS i", n);
+}
+
+static int64_t
+turn(struct sequencer *s)
+{
+	int64_t lines;
+
+	assert_int_equal(sequencer_turn(s, &go_on, &lines), 0);
+	return lines;
+}
+
+/* Both logs verify, and hold so many lines together. */
+static void
+whole(int64_t lines)
+{
+	struct db_now *now = ground_db();
+	int64_t found = 0;
+
+	for (int i = 0; i < JOURNAL_LOGS; i++) {
+		const char *name = journal_log_name((enum journal_log)i);
+		struct verification v = { 0 };
+		struct evidence *e;
+		struct note_key key;
+		char origin[100], why[256];
+
+		snprintf(origin, sizeof(origin), "test.example/journal/%s", name);
+		note_key_of(&key, origin, keys_journal(keys, name));
+		v.key = &key;
+		if (evidence_open_db(&e, now, (enum journal_log)i, why) < 0)
+			fail_msg("%s", why);
+		assert_int_equal(verify_log(&v, e), 0);
+		if (!v.good)
+			fail_msg("%s", v.why);
+		found += (int64_t)v.entries;
+		evidence_close(e);
+	}
+	assert_int_equal(found, lines);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_line"), lines);
+	assert_int_equal(ground_count("SELECT count(*) AS n FROM (SELECT seq <>"
+	    " row_number() OVER (PARTITION BY log ORDER BY seq) - 1 AS gap"
+	    " FROM guichet.journal_line) AS l WHERE gap"), 0);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_stage"), 0);
+	db_now_close(now);
+}
+
+/* ---- stories ---- */
+
+static void
+lines_get_their_places_and_are_signed(void **state UNUSED)
+{
+	static const int sizes[] = { 0, 1, 254, 1, 1, 3000, 66000, 7 };
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	int64_t all = 0;
+
+	for (size_t i = 0; i < countof(sizes); i++) {
+		stage(sizes[i]);
+		assert_int_equal(turn(s), sizes[i]);
+		whole(all += sizes[i]);
+	}
+	/* a new leader loads what the last one left */
+	sequencer_free(s);
+	s = sequencer_new(&ground_settings, keys);
+	stage(300);
+	assert_int_equal(turn(s), 300);
+	whole(all + 300);
+	sequencer_free(s);
+}
+
+static void
+a_line_staged_twice_is_ordered_once(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+
+	stage(10);
+	ground_sql("CREATE TABLE again AS SELECT * FROM guichet.journal_stage;"
+	    "INSERT INTO guichet.journal_stage (id, log, leaf)"
+	    " SELECT id, log, leaf FROM again");
+	assert_int_equal(turn(s), 10);
+	ground_sql("INSERT INTO guichet.journal_stage (id, log, leaf)"
+	    " SELECT id, log, leaf FROM again; DROP TABLE again");
+	stage(5);
+	assert_int_equal(turn(s), 5);
+	whole(15);
+	sequencer_free(s);
+}
+
+/* Its number is older than that of lines long ordered. */
+static void
+a_line_that_commits_late_is_not_lost(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	struct db_now *late = ground_db();
+
+	assert_int_equal(db_now_run(late, "BEGIN; INSERT INTO"
+	    " guichet.journal_stage (id, log, leaf)"
+	    " VALUES (gen_random_uuid(), 0, 'late')"), 0);
+	stage(20);
+	assert_int_equal(turn(s), 20);
+	assert_int_equal(db_now_run(late, "COMMIT"), 0);
+	assert_int_equal(turn(s), 1);
+	whole(21);
+	db_now_close(late);
+	sequencer_free(s);
+}
+
+static void
+one_leads(void **state UNUSED)
+{
+	struct sequencer *one = sequencer_new(&ground_settings, keys);
+	struct sequencer *two = sequencer_new(&ground_settings, keys);
+	int64_t lines;
+
+	stage(3);
+	assert_int_equal(turn(one), 3);
+	stage(4);
+	assert_int_equal(sequencer_turn(two, &go_on, &lines), E_CONFLICT);
+	assert_int_equal(lines, 0);
+	sequencer_free(one);
+	while (sequencer_turn(two, &go_on, &lines) == E_CONFLICT)
+		usleep(10000);		/* the other session is ending */
+	assert_int_equal(lines, 4);
+	whole(7);
+	sequencer_free(two);
+}
+
+/* It slept for a minute and believes to lead: the fence knows better. */
+static void
+a_stale_leader_commits_nothing(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	int64_t lines;
+
+	stage(5);
+	assert_int_equal(turn(s), 5);
+	ground_sql("UPDATE guichet.journal_head SET epoch = epoch + 1");
+	stage(6);
+	assert_int_equal(sequencer_turn(s, &go_on, &lines), E_CONFLICT);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_stage"), 6);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_line"), 5);
+	assert_int_equal(turn(s), 6);		/* it leads anew */
+	whole(11);
+	sequencer_free(s);
+}
+
+static void
+a_restored_backup_is_not_signed(void **state UNUSED)
+{
+	static const char *const tables[] = { "line", "tile", "note", "head" };
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	int64_t notes;
+
+	stage(700);
+	turn(s);
+	for (size_t i = 0; i < countof(tables); i++)
+		ground_sql("CREATE TABLE kept_%s AS SELECT * FROM"
+		    " guichet.journal_%s", tables[i], tables[i]);
+	stage(700);
+	turn(s);
+	sequencer_free(s);
+	for (size_t i = 0; i < countof(tables); i++)
+		ground_sql("TRUNCATE guichet.journal_%s; INSERT INTO"
+		    " guichet.journal_%s SELECT * FROM kept_%s; DROP TABLE"
+		    " kept_%s", tables[i], tables[i], tables[i], tables[i]);
+	/* as long as before, and longer than before: neither is signed */
+	quiet(true);
+	s = sequencer_new(&ground_settings, keys);
+	notes = ground_count("SELECT count(*) AS n FROM guichet.journal_note");
+	assert_int_equal(sequencer_turn(s, &go_on, NULL), E_DENIED);
+	stage(900);
+	assert_int_equal(sequencer_turn(s, &go_on, NULL), E_DENIED);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_stage"), 900);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_note"), notes);
+	quiet(false);
+	sequencer_free(s);
+}
+
+/* Somebody orders other lines while the guard is away: found at the next. */
+static void
+another_history_is_not_signed(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	char out[512];
+
+	stage(100);
+	turn(s);
+	sequencer_free(s);
+	ground_shell(out, "mv %s %s.kept", ground_notes, ground_notes);
+	each_begins(NULL);
+	stage(300);
+	s = sequencer_new(&ground_settings, keys);
+	turn(s);
+	sequencer_free(s);
+	ground_shell(out, "rm -rf %s; mv %s.kept %s", ground_notes,
+	    ground_notes, ground_notes);
+	stage(1);
+	quiet(true);
+	s = sequencer_new(&ground_settings, keys);
+	assert_int_equal(sequencer_turn(s, &go_on, NULL), E_DENIED);
+	quiet(false);
+	sequencer_free(s);
+}
+
+static pid_t
+killer(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (;;) {
+		ground_sql("SELECT pg_terminate_backend(pid) FROM"
+		    " pg_stat_activity WHERE datname = current_database()"
+		    " AND application_name = 'guichet journal'");
+		usleep(20000 + (useconds_t)(rand() % 60000));
+	}
+}
+
+static void
+killed_connections_lose_and_double_nothing(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	int failures = 0;
+	pid_t pid;
+
+	stage(40000);
+	quiet(true);
+	pid = killer();
+	for (int64_t left = 1; left > 0; left = ground_count("SELECT count(*)"
+	    " AS n FROM guichet.journal_stage"))
+		failures += sequencer_turn(s, &go_on, NULL) != 0;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	while (sequencer_turn(s, &go_on, NULL) != 0)
+		usleep(10000);
+	quiet(false);
+	assert_true(failures > 2);	/* the killer did hit */
+	whole(40000);
+	sequencer_free(s);
+}
+
+int
+main(void)
+{
+#define STORY(f) cmocka_unit_test_setup(f, each_begins)
+	const struct CMUnitTest tests[] = {
+		STORY(lines_get_their_places_and_are_signed),
+		STORY(a_line_staged_twice_is_ordered_once),
+		STORY(a_line_that_commits_late_is_not_lost),
+		STORY(one_leads),
+		STORY(a_stale_leader_commits_nothing),
+		STORY(a_restored_backup_is_not_signed),
+		STORY(another_history_is_not_signed),
+		STORY(killed_connections_lose_and_double_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
