@@ -2,10 +2,16 @@
 // and pg, with a verified-token cache. It journals nothing and checks no grant.
 // PEER_DPOP=1: verifies a DPoP proof per request with jose, jti once in memory.
 import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import pg from 'pg';
 import * as jose from 'jose';
+
+// the same SELECT as the adapter's, for one period
+const adapter = readFileSync(process.env.PEER_SQL, 'utf8').replace(/:customer\b/g, '$1');
+const CURVE = `SELECT * FROM (${adapter}\n) AS r WHERE day >= $2 AND day < $3
+  ORDER BY changed, usage_point, day LIMIT 101`;
 
 const { PEER_PORT, PEER_DATABASE, PEER_WORKERS, PEER_JWKS, PEER_DPOP, PEER_ORIGIN } =
   process.env;
@@ -66,18 +72,13 @@ async function serve() {
   await app.listen({ port: Number(PEER_PORT), host: '127.0.0.1' });
 }
 
-// rows of half-hours -> one record per meter and day
+// arrays side by side -> a list of readings
 function recordsOf(rows) {
-  const records = [];
-  let record;
-  for (const row of rows) {
-    if (!record || record.usage_point !== row.usage_point || record.day !== row.day) {
-      record = { usage_point: row.usage_point, day: row.day, readings: [],
-        changed: row.changed };
-      records.push(record);
-    }
-    record.readings.push({ start: row.start, energy: row.energy });
-    if (row.changed > record.changed) record.changed = row.changed;
-  }
-  return records;
+  return rows.map((row) => ({
+    usage_point: row.usage_point, day: row.day, step: row.step, total: row.total,
+    readings: row['readings[].start'].map((start, i) => ({ start,
+      energy: row['readings[].energy'][i],
+      quality: row['readings[].quality'][i] })),
+    changed: row.changed,
+  }));
 }
