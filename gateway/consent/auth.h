@@ -21,10 +21,14 @@ struct auth {
 	struct dpop dpop;
 	/* how far it is */
 	struct client_search search;
-	struct once_use uses[2];
-	struct once_wait *waits[2];
-	size_t use_count, waiting;
-	int verdict;
+	const char *assertion;
+	struct auth_spend {
+		struct auth *auth;
+		struct once_use use;
+		struct once_wait *wait;	/* NULL: not, or no longer, asked */
+		bool used;
+		int verdict;
+	} spends[2];		/* of the assertion, of the proof */
 	struct call *call;
 };
 

@@ -33,7 +33,11 @@ struct client {
 };
 
 /* One search; lives in the asker's own state. */
-struct client_search { const struct client *found; char id[128]; bool asked; };
+struct client_search {
+	const struct client *found;
+	bool asked;
+	unsigned long drops;		/* when it was asked */
+};
 
 /* A step's last word: NEXT (known already) or WAIT. The next step takes what
  * was found, or NULL: nobody of that name. It lives as long as the call. */

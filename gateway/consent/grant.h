@@ -40,12 +40,15 @@ struct decision {
 	uint8_t notice_sha256[32];	/* of the notice shown */
 	int64_t expires_us;
 };
-/* Yes. A step's last word; the next one sends the customer to grant_answer:
- * the redirect with the code, or NULL: it was decided already, or too late. */
-enum next grant_give(struct call *, const struct decision *);
+/* Yes. A step's last word; *answer (arena) is the redirect that carries the
+ * code. The next step sends it only if grant_decided: otherwise the request
+ * was decided before, or is too old. */
+enum next grant_give(struct call *, const struct decision *,
+    const char **answer);
 /* No: the same, with access_denied. */
-enum next grant_refuse(struct call *, const struct pushed *);
-const char *grant_answer(struct call *);
+enum next grant_refuse(struct call *, const struct pushed *,
+    const char **answer);
+bool grant_decided(struct call *);
 
 /* ---- ending ---- */
 /* Asks for one, whoever's it is: the next step takes it, or NULL. */

@@ -3,14 +3,14 @@
  *
  * A table remembers every jti until its proof would be refused for its age
  * anyway. A statement and a commit for each request would cost as much as the
- * rest of it, so concurrent uses are gathered for a millisecond and written by
- * one statement (measured: see bench). Why not carry the jti inside the gate's
- * statement: only pulls pass there, and one mechanism for assertions, proofs at
- * the authorisation server and proofs at the API is easier to trust. Why not
- * wait for the disk (synchronous_commit off, in that statement alone): what a
- * power cut of the database may forget is the last fraction of a second, of
- * proofs that need a sender-constrained token to be of any use, and that die
- * within 70 seconds; uniqueness among the workers does not depend on it.
+ * rest of it, so the uses of two milliseconds are written by one statement;
+ * whoever comes after a quiet moment does not wait for others. Why not carry
+ * the jti inside the gate's statement: only pulls pass there, and one mechanism
+ * for assertions, proofs at the authorisation server and proofs at the API is
+ * easier to trust. Why not wait for the disk (synchronous_commit off, for that
+ * statement alone): what a power cut of the database may forget is the last
+ * fraction of a second, of proofs that die within 70 seconds and are worth
+ * nothing without their token; uniqueness among workers does not depend on it.
  */
 #ifndef ONCE_H
 #define ONCE_H

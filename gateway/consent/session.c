@@ -202,12 +202,10 @@ call_lang(struct call *c)
 	    call_query_arg(c, "lang"), call_cookie(c, "__Host-guichet-lang"),
 	    call_query_arg(c, "ui_locales") };
 	const char *list = call_field(c, "accept-language");
-	enum lang lang;
+	enum lang lang = LANG_FR;
 
 	for (size_t i = 0; i < countof(chosen); i++)
 		if (chosen[i] != NULL && wished(&lang, chosen[i]))
 			return lang;
-	if (list != NULL && accepted(&lang, list))
-		return lang;
-	return LANG_FR;
+	return list != NULL && accepted(&lang, list) ? lang : LANG_FR;
 }

@@ -1,0 +1,134 @@
+/* assertion.c - checking a client's assertion (RFC 7523 3, FAPI 2.0 5.3.2.1). */
+#include "consent/assertion.h"
+#include <string.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+enum { JTI_MAX = 256 };
+
+/* RFC 7523 says nothing about typ; RFC 8725bis names its own. */
+static const char *const typs[] = { "", "JWT", "client-authentication+jwt",
+    NULL };
+
+static int
+wrong(const char **why, const char *sentence)
+{
+	*why = sentence;
+	return E_DENIED;
+}
+
+static const char *
+text_of(const json_t *claims, const char *name)
+{
+	return json_string_value(json_object_get(claims, name));
+}
+
+static bool
+is_text(const json_t *claims, const char *name, const char *expected)
+{
+	const char *text = text_of(claims, name);
+
+	return text != NULL && strcmp(text, expected) == 0;
+}
+
+const char *
+assertion_subject(struct arena *a, const char *assertion)
+{
+	const char *subject, *why;
+	struct jws j;
+
+	if (jws_parse(&j, assertion, strlen(assertion), typs, &why) < 0)
+		return NULL;
+	subject = arena_strdup(a, text_of(j.claims, "sub"));
+	jws_clear(&j);
+	return subject;
+}
+
+/* Is a time that must not lie ahead fine? An absent one is. */
+static bool
+not_ahead(const json_t *claims, const char *name)
+{
+	const json_t *at = json_object_get(claims, name);
+
+	return at == NULL || (json_is_integer(at) &&
+	    json_integer_value(at) <= clock_s() + ASSERTION_FUTURE_S);
+}
+
+static int
+check_times(const json_t *claims, const char **why)
+{
+	const json_t *exp = json_object_get(claims, "exp");
+	int64_t now = clock_s(), end = json_integer_value(exp);
+
+	if (!json_is_integer(exp))
+		return wrong(why, "the assertion has no exp as a whole number");
+	if (end <= now)
+		return wrong(why, "the assertion has expired");
+	if (end > now + ASSERTION_LIFE_MAX_S + ASSERTION_FUTURE_S)
+		return wrong(why, "the assertion's exp is over five minutes ahead");
+	if (!not_ahead(claims, "iat") || !not_ahead(claims, "nbf"))
+		return wrong(why, "the assertion's iat or nbf is over ten seconds "
+		    "ahead of the time here");
+	return 0;
+}
+
+static int
+check_claims(const json_t *claims, const char *id, const char *issuer,
+    const char **why)
+{
+	const char *jti = text_of(claims, "jti");
+
+	if (!is_text(claims, "iss", id) || !is_text(claims, "sub", id))
+		return wrong(why, "iss and sub of the assertion must be the client");
+	if (!is_text(claims, "aud", issuer))
+		return wrong(why, "aud of the assertion must be the issuer, as one "
+		    "text");
+	if (jti == NULL || jti[0] == '\0' || strlen(jti) > JTI_MAX)
+		return wrong(why, "the assertion has no jti of 1 to 256 bytes");
+	return check_times(claims, why);
+}
+
+/* kid only chooses among the client's own keys; several may share one. */
+static int
+check_signature(const struct jws *j, const struct client *m, const char **why)
+{
+	const json_t *header = json_object_get(j->header, "kid");
+	const char *kid = json_string_value(header);
+
+	for (size_t i = 0; i < m->key_count; i++) {
+		const struct jwk *key = &m->keys[i];
+
+		if (header != NULL && (kid == NULL || strcmp(kid, key->kid) != 0))
+			continue;
+		if (key->alg == j->alg && jws_verify(j, key) == 0)
+			return 0;
+	}
+	return wrong(why, "the assertion is not signed by a key of this client");
+}
+
+static int
+check_parsed(struct once_use *once, const struct client *m, const char *issuer,
+    const struct jws *j, const char **why)
+{
+	if (check_claims(j->claims, m->id, issuer, why) < 0 ||
+	    check_signature(j, m, why) < 0)
+		return E_DENIED;
+	once_make(once, "assertion", m->id, text_of(j->claims, "jti"),
+	    json_integer_value(json_object_get(j->claims, "exp")) * 1000000);
+	return 0;
+}
+
+int
+assertion_check(struct once_use *once, const struct client *m,
+    const char *issuer, const char *assertion, const char **why)
+{
+	struct jws j;
+	int rc;
+
+	if (jws_parse(&j, assertion, strlen(assertion), typs, why) < 0)
+		return E_DENIED;
+	rc = check_parsed(once, m, issuer, &j, why);
+	jws_clear(&j);
+	return rc;
+}

@@ -1,0 +1,292 @@
+/* grant.c - giving, refusing and ending what a customer allows. */
+#include "consent/grant.h"
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
+
+enum { CODE_LIFE_S = 60, SWEEP_S = 10 };
+
+void
+grant_pairwise(char out[44], const struct subject_ref *s, const char *client_id)
+{
+	uint8_t mac[SHA256_SIZE];
+	struct arena *a = arena_new();
+	const char *what = arena_printf(a, "guichet/pairwise/v1\n%s", client_id);
+
+	hmac_sha256(mac, s->key, sizeof(s->key), what, strlen(what));
+	b64url_encode(out, mac, sizeof(mac));
+	arena_free(a);
+}
+
+/* ---- deciding ---- */
+
+/* PostgreSQL's own text of the data sets and all that makes the grant. */
+static void
+grant_params(struct params *p, struct call *c, const struct decision *d,
+    const struct uuid *id)
+{
+	const char **datasets = details_datasets(c->arena, d->details);
+	char *pairwise = arena_alloc(c->arena, 44);
+
+	grant_pairwise(pairwise, &c->session->subject, d->client->id);
+	params_bytes(p, d->pushed->hash, sizeof(d->pushed->hash));
+	params_text(p, d->client->id);
+	params_uuid(p, id);
+	params_uuid(p, &c->session->subject.id);
+	params_text(p, pairwise);
+	params_texts(p, c->arena, datasets, d->details->n);
+	params_text(p, details_text(c->arena, d->details));
+	params_text(p, d->purpose);
+	params_text(p, d->language == LANG_FR ? "fr" : "en");
+	params_bytes(p, d->notice_sha256, sizeof(d->notice_sha256));
+	params_time(p, d->expires_us);
+}
+
+static void
+code_params(struct params *p, struct call *c, const struct pushed *r,
+    const char *code)
+{
+	uint8_t *hash = arena_alloc(c->arena, SHA256_SIZE);
+
+	sha256(hash, code, strlen(code));
+	params_bytes(p, hash, SHA256_SIZE);
+	params_text(p, r->redirect_uri);
+	params_text(p, r->challenge);
+	params_text(p, r->dpop_jkt);
+	params_time(p, clock_us() + INT64_C(1000000) * CODE_LIFE_S);
+}
+
+enum next
+grant_give(struct call *c, const struct decision *d, const char **answer)
+{
+	struct uuid id;
+	struct line line = { .event = "consent.given", .to = d->client->id,
+	    .records = -1, .bytes = -1, .actor = "customer",
+	    .subject = &c->session->subject, .grant = &id, .call = c->id };
+	struct line_row row;
+	struct params p;
+	char code[44];
+
+	uuid_make(&id);
+	random_token(code, 32);
+	*answer = pushed_answer(c, d->pushed, "code", code, NULL);
+	line_make(&row, c->arena, &line);
+	params_init(&p);
+	grant_params(&p, c, d, &id);
+	code_params(&p, c, d->pushed, code);
+	line_params(&p, &row);
+	return call_ask(c, c->house->db, SQL_GRANT_GIVE, &p);
+}
+
+enum next
+grant_refuse(struct call *c, const struct pushed *r, const char **answer)
+{
+	struct line line = { .event = "consent.refused", .to = r->client_id,
+	    .records = -1, .bytes = -1, .actor = "customer",
+	    .subject = &c->session->subject, .call = c->id };
+	struct line_row row;
+	struct params p;
+
+	*answer = pushed_answer(c, r, "error", "access_denied",
+	    "error_description", "the customer did not agree", NULL);
+	line_make(&row, c->arena, &line);
+	params_init(&p);
+	params_bytes(&p, r->hash, sizeof(r->hash));
+	params_text(&p, r->client_id);
+	line_params(&p, &row);
+	return call_ask(c, c->house->db, SQL_GRANT_REFUSE, &p);
+}
+
+bool
+grant_decided(struct call *c)
+{
+	return rows_count(c->rows) == 1;
+}
+
+/* ---- reading ---- */
+
+bool
+grant_ended(const struct grant *g)
+{
+	return strcmp(g->state, "withdrawn") == 0 ||
+	    strcmp(g->state, "expired") == 0 || g->expires_us <= clock_us();
+}
+
+static void
+read_bytes(uint8_t out[32], const struct rows *r, int i, const char *column)
+{
+	size_t n;
+	const uint8_t *bytes = row_bytes(r, i, column, &n);
+
+	assert(n == 32);
+	memcpy(out, bytes, n);
+}
+
+static const char *
+text(struct arena *a, const struct rows *r, int i, const char *column)
+{
+	return arena_strdup(a, row_text(r, i, column));
+}
+
+void
+grant_read(struct grant *g, const struct rows *r, int i, struct arena *a)
+{
+	size_t n;
+
+	*g = (struct grant){
+		.client_id = text(a, r, i, "client"),
+		.client_name = text(a, r, i, "name"),
+		.kind = text(a, r, i, "kind"),
+		.pairwise = text(a, r, i, "pairwise"),
+		.datasets = row_texts(r, i, "datasets", a, &n),
+		.details = text(a, r, i, "details"),
+		.purpose = text(a, r, i, "purpose"),
+		.language = text(a, r, i, "language"),
+		.state = text(a, r, i, "state"),
+		.ended_by = text(a, r, i, "ended_by"),
+		.created_us = row_time(r, i, "created"),
+		.expires_us = row_time(r, i, "expires"),
+		.ended_us = row_time(r, i, "ended"),
+	};
+	row_uuid(r, i, "id", &g->id);
+	uuid_text(g->id_text, &g->id);
+	row_uuid(r, i, "subject", &g->subject.id);
+	read_bytes(g->subject.key, r, i, "key");
+	read_bytes(g->notice_sha256, r, i, "notice");
+}
+
+enum next
+grant_find(struct call *c, const struct uuid *id)
+{
+	struct params p;
+
+	params_init(&p);
+	params_uuid(&p, id);
+	return call_ask(c, c->house->db, SQL_GRANT_FIND, &p);
+}
+
+struct grant *
+grant_found(struct call *c)
+{
+	struct grant *g;
+
+	if (rows_count(c->rows) == 0)
+		return NULL;
+	g = arena_alloc(c->arena, sizeof(*g));
+	grant_read(g, c->rows, 0, c->arena);
+	return g;
+}
+
+/* ---- ending ---- */
+
+void
+grant_end_params(struct params *p, struct arena *a, const struct grant *g,
+    const char *by, const char *reason, const char *call)
+{
+	bool expired = strcmp(by, "time") == 0;
+	struct line line = { .event = expired ? "consent.expired" :
+	    "consent.withdrawn", .to = g->client_id, .records = -1, .bytes = -1,
+	    .actor = expired ? "system" : by, .subject = &g->subject,
+	    .grant = &g->id, .reason = reason, .call = call };
+	struct line_row *row = arena_alloc(a, sizeof(*row));
+
+	line_make(row, a, &line);
+	params_uuid(p, &g->id);
+	params_text(p, expired ? "expired" : "withdrawn");
+	params_text(p, by);
+	line_params(p, row);
+}
+
+enum next
+grant_end(struct call *c, const struct grant *g, const char *by,
+    const char *reason)
+{
+	struct params p;
+
+	params_init(&p);
+	grant_end_params(&p, c->arena, g, by, reason, c->id);
+	return call_ask(c, c->house->db, SQL_GRANT_END, &p);
+}
+
+bool
+grant_was_ended(struct call *c)
+{
+	return rows_count(c->rows) == 1;
+}
+
+/* ---- those whose time has come ---- */
+
+struct grant_sweep {
+	struct db *db;
+	struct event *timer;
+	struct question *looking;
+};
+
+static void
+on_ended(struct rows *r, int failure, void *arg)
+{
+	(void)r;
+	(void)arg;
+	if (failure != 0)
+		log_warning("a grant could not be marked as expired error=%d",
+		    failure);
+}
+
+static void
+on_due(struct rows *r, int failure, void *arg)
+{
+	struct grant_sweep *s = arg;
+	struct arena *a = arena_new();
+
+	s->looking = NULL;
+	for (int i = 0; failure == 0 && i < rows_count(r); i++) {
+		struct grant g;
+		struct params p;
+
+		grant_read(&g, r, i, a);
+		params_init(&p);
+		grant_end_params(&p, a, &g, "time", NULL, NULL);
+		(void)db_ask(s->db, SQL_GRANT_END, &p, on_ended, NULL);
+	}
+	arena_free(a);
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+	struct grant_sweep *s = arg;
+
+	(void)fd;
+	(void)what;
+	if (s->looking == NULL)
+		s->looking = db_ask(s->db, SQL_GRANT_DUE, PARAMS_NONE, on_due, s);
+}
+
+struct grant_sweep *
+grant_sweep_new(struct event_base *base, struct db *db)
+{
+	struct grant_sweep *s = xcalloc(1, sizeof(*s));
+	struct timeval every = { SWEEP_S, 0 };
+
+	s->db = db;
+	s->timer = event_new(base, -1, EV_PERSIST, on_sweep, s);
+	event_add(s->timer, &every);
+	return s;
+}
+
+void
+grant_sweep_free(struct grant_sweep *s)
+{
+	if (s == NULL)
+		return;
+	if (s->looking != NULL)
+		db_forget(s->looking);
+	event_free(s->timer);
+	free(s);
+}

@@ -1,0 +1,7 @@
+-- $1 client -> id, kind, name, uri, contact, purpose_en, purpose_fr, jwks,
+-- redirect_uris, auth_method, binding, datasets, state.
+SELECT id, kind, name, uri, contact, purpose ->> 'en' AS purpose_en,
+       purpose ->> 'fr' AS purpose_fr, jwks, redirect_uris, auth_method,
+       binding, datasets, state
+  FROM guichet.client
+ WHERE id = $1;

@@ -1,0 +1,14 @@
+-- $1 hash, $2 client, $3 params, $4 jkt, $5 due, $6 expires, $7-$14 journal
+-- line.
+WITH made AS (
+	INSERT INTO guichet.pushed_request
+	       (hash, client_id, params, dpop_jkt, due, expires)
+	VALUES ($1::bytea, $2::text, $3::text::jsonb, $4::text,
+	        $5::timestamptz, $6::timestamptz)
+	RETURNING hash
+)
+INSERT INTO guichet.journal_stage
+       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
+SELECT $7::uuid, $8::smallint, $9::bytea, $10::bytea, $11::bytea,
+       $12::uuid, $13::uuid, $14::text
+  FROM made;
