@@ -32,6 +32,7 @@ struct authorize {
 	struct choices choices;
 	struct details narrowed;
 	uint8_t notice[32];
+	const char *answer;		/* the redirect, once it is written */
 };
 
 /* ---- is it genuine? ---- */
@@ -251,7 +252,7 @@ allow(struct call *c, enum lang lang)
 		return show_page(c, true);
 	hash_notice(c, own, lang);
 	memcpy(d.notice_sha256, own->notice, sizeof(d.notice_sha256));
-	return grant_give(c, &d);
+	return grant_give(c, &d, &own->answer);
 }
 
 static enum next
@@ -262,7 +263,7 @@ decide(struct call *c)
 
 	choices_read(&own->choices, c);
 	if (decision != NULL && strcmp(decision, "refuse") == 0)
-		return grant_refuse(c, own->pushed);
+		return grant_refuse(c, own->pushed, &own->answer);
 	if (decision == NULL || strcmp(decision, "allow") != 0)
 		return show(c);		/* another language */
 	if (own->choices.ticked_n == 0)
@@ -273,12 +274,12 @@ decide(struct call *c)
 static enum next
 answer(struct call *c)
 {
-	const char *url = grant_answer(c);
+	struct authorize *own = c->own;
 
-	if (url == NULL)
+	if (!grant_decided(c))
 		return call_refuse(c, 400, "bad_request_uri",
 		    "this request is too old, or was answered already");
-	return call_redirect(c, url);
+	return call_redirect(c, own->answer);
 }
 
 static const struct step authorize_post_steps[] = {
