@@ -223,6 +223,8 @@ CREATE TABLE guichet.watch_mark (
 	source		text NOT NULL,
 	dataset		text NOT NULL,
 	mark		timestamptz NOT NULL,
+	owner		text,			-- who asks now, so that hosts share
+	lease_until	timestamptz,		-- the work; the mark alone fences it
 	PRIMARY KEY (source, dataset)
 );
 

@@ -1,0 +1,29 @@
+/* role_watch.c - asks the sources who changed, wakes the subscriptions. */
+#include <event2/event.h>
+#include <sysexits.h>
+#include "http/house.h"
+#include "serve/serve.h"
+#include "watch/watch.h"
+
+static void
+stop(void *arg)
+{
+	struct house *h = arg;
+
+	event_base_loopbreak(h->base);
+}
+
+int
+role_watch(struct role *r)
+{
+	struct house house;
+	struct watch *watch;
+
+	house_open(&house, r);
+	watch = watch_new(&house);
+	role_ready(r);
+	role_until_stopped(&house, r, stop, &house);
+	watch_free(watch);
+	house_close(&house);
+	return EX_OK;
+}
