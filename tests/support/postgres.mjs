@@ -45,7 +45,7 @@ export function urlOf(base, name) {
 export function sql(url, text) {
 	return execFileSync("psql", ["-X", "-q", "-A", "-t", "-v",
 		"ON_ERROR_STOP=1", "-d", url, "-f", "-"],
-		{ input: text, encoding: "utf8",
+		{ input: text, encoding: "utf8", maxBuffer: 1 << 28,
 		  stdio: ["pipe", "pipe", "pipe"] }).trim();
 }
 
