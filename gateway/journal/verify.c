@@ -113,9 +113,8 @@ check_entry(struct verification *v, const struct tree *t,
 		    " stands in its place", t->size, entry->seq);
 	}
 	if (t->size == v->now.size) {
-		name_entry(v, t->size, t->size);
-		return bad(v, "entry %" PRIu64 " stands after the end that"
-		    " was signed", t->size);
+		v->extra = true;	/* one too many: of which kind, later */
+		return E_DENIED;
 	}
 	if (entry->altered && !v->named) {
 		name_entry(v, entry->seq, entry->seq);
@@ -303,6 +302,25 @@ mismatch(struct verification *v, struct evidence *e)
 	    told ? v->first_bad : v->now.size);
 }
 
+/* Too few or too many: the first place where they differ says more than the
+ * end, when it can be told. */
+static int
+miscounted(struct verification *v, struct evidence *e, uint64_t found)
+{
+	v->named = false;
+	locate(v, e);
+	if (v->named && v->first_bad < found)
+		return bad(v, "entry %" PRIu64 " is not the one that was"
+		    " signed: some were taken out or put in (%" PRIu64
+		    " were signed)", v->first_bad, v->now.size);
+	name_entry(v, found, found);
+	if (v->extra)
+		return bad(v, "entry %" PRIu64 " stands after the end that"
+		    " was signed", found);
+	return bad(v, "entry %" PRIu64 " is missing: %" PRIu64
+	    " were signed, %" PRIu64 " are there", found, v->now.size, found);
+}
+
 /* ---- the whole ---- */
 
 /* The entries are good; tiles that are not would mislead their readers. */
@@ -326,14 +344,13 @@ judge(struct verification *v, struct evidence *e, struct tree *t)
 	struct hash root;
 	int rc = read_notes(v, e);
 
-	if (rc < 0 || (rc = grow(v, t, e)) < 0)
+	if (rc < 0)
 		return rc;
-	if (t->size < v->now.size) {
-		name_entry(v, t->size, t->size);
-		return bad(v, "entry %" PRIu64 " is missing: %" PRIu64
-		    " were signed, %" PRIu64 " are there", t->size,
-		    v->now.size, t->size);
-	}
+	rc = grow(v, t, e);
+	if (v->extra || (rc == 0 && t->size < v->now.size))
+		return miscounted(v, e, t->size);
+	if (rc < 0)
+		return rc;
 	tree_root(t, &root);
 	if (!same_hash(&root, &v->now.root))
 		return mismatch(v, e);
@@ -350,7 +367,7 @@ verify_log(struct verification *v, struct evidence *e)
 
 	tree_init(t);
 	v->good = true;
-	v->named = false;
+	v->named = v->extra = false;
 	v->entries = v->purged = 0;
 	rc = judge(v, e, t);
 	free(t);

@@ -24,6 +24,7 @@ struct verification {
 	bool good;
 	struct checkpoint now, before;	/* before: of `known` */
 	uint64_t entries, purged;
+	bool extra;			/* more entries than were signed */
 	bool named;			/* is the first bad entry known? */
 	uint64_t first_bad, last_bad;	/* it lies between these */
 	char why[400];			/* one sentence, when not good */
