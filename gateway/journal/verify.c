@@ -89,18 +89,60 @@ read_notes(struct verification *v, const struct evidence *e)
 
 /* ---- the first pass ---- */
 
-static int
-check_known(struct verification *v, const struct tree *t)
+struct pass {
+	struct verification *v;
+	struct evidence *e;
+	struct tree *tree;
+	bool other_past;	/* not what the known checkpoint says */
+	bool tile_bad;		/* the first stored tile that is another one */
+	int level;
+	uint64_t n;
+};
+
+static void
+check_tile(struct pass *p, int level, uint64_t n, const struct hash *h, int width)
 {
+	struct tiles tiles = evidence_tiles(p->e, p->v->now.size);
+	const struct hash *stored;
+
+	if (p->tile_bad || (tiles.read(&stored, level, n, width, tiles.arg) == 0
+	    && memcmp(stored, h, (size_t)width * sizeof(*h)) == 0))
+		return;
+	p->tile_bad = true;
+	p->level = level;
+	p->n = n;
+}
+
+static void
+on_tile(int level, uint64_t n, const struct hash *h, int width, void *arg)
+{
+	if (width == TILE_WIDTH)
+		check_tile(arg, level, n, h, width);
+}
+
+/* Those that are not full, at the end. */
+static void
+check_edge(struct pass *p)
+{
+	for (int level = 0; level < TILE_LEVELS; level++) {
+		const struct edge *edge = &p->tree->edge[level];
+
+		if (edge->n > 0)
+			check_tile(p, level, (p->tree->size >> (8 * level)) /
+			    TILE_WIDTH, edge->hashes, edge->n);
+	}
+}
+
+static void
+check_known(struct pass *p)
+{
+	struct verification *v = p->v;
 	struct hash root;
 
-	if (v->known == NULL || t->size != v->before.size)
-		return 0;
-	tree_root(t, &root);
-	if (!same_hash(&root, &v->before.root))
-		return bad(v, "the first %" PRIu64 " entries are not those of"
-		    " the known checkpoint", t->size);
-	return 0;
+	if (v->known == NULL || p->tree->size != v->before.size)
+		return;
+	tree_root(p->tree, &root);
+	p->other_past = !same_hash(&root, &v->before.root);
 }
 
 static int
@@ -133,22 +175,25 @@ finished(const struct verification *v, const struct tree *t,
 }
 
 static int
-grow(struct verification *v, struct tree *t, struct evidence *e)
+grow(struct pass *p)
 {
+	struct verification *v = p->v;
+	struct tree *t = p->tree;
 	struct entry entry;
 	char why[WHY];
-	int rc = check_known(v, t);
+	int rc = 0;
 
-	while (rc == 0 && !finished(v, t, e) &&
-	    (rc = evidence_next(e, &entry, why)) == 1) {
+	check_known(p);
+	while (!finished(v, t, p->e) &&
+	    (rc = evidence_next(p->e, &entry, why)) == 1) {
 		if ((rc = check_entry(v, t, &entry)) < 0)
 			return rc;
-		tree_append(t, &entry.hash, NULL, NULL);
+		tree_append(t, &entry.hash, on_tile, p);
 		v->purged += entry.leaf == NULL;
 		v->entries = t->size;
 		if (v->progress != NULL && t->size % PROGRESS_EVERY == 0)
 			v->progress(t->size, v->now.size, v->arg);
-		rc = check_known(v, t);
+		check_known(p);
 	}
 	if (rc == E_BAD_INPUT) {
 		name_entry(v, t->size, t->size);
@@ -156,7 +201,7 @@ grow(struct verification *v, struct tree *t, struct evidence *e)
 	}
 	if (rc == E_UNAVAILABLE || rc == E_SYSTEM)
 		bad(v, "%s", why);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* ---- the second pass: where? ---- */
@@ -325,51 +370,52 @@ miscounted(struct verification *v, struct evidence *e, uint64_t found)
 
 /* The entries are good; tiles that are not would mislead their readers. */
 static int
-check_tiles(struct verification *v, struct evidence *e)
+check_tiles(struct pass *p)
 {
-	struct tiles tiles = evidence_tiles(e, v->now.size);
-	struct blocks b = { 0 };
-	bool good = v->now.size == 0 ||
-	    load_blocks(&b, &tiles, &v->now.root);
-
-	free(b.roots);
-	free(b.rest);
-	return good ? 0 : bad(v, "every entry is as it was signed, but the"
-	    " hash tiles beside them were altered or are missing");
+	check_edge(p);
+	if (!p->tile_bad)
+		return 0;
+	return bad(p->v, "every entry is as it was signed, but the hash tile %d"
+	    "/%" PRIu64 " beside them was altered or is missing", p->level, p->n);
 }
 
 static int
-judge(struct verification *v, struct evidence *e, struct tree *t)
+judge(struct pass *p)
 {
+	struct verification *v = p->v;
 	struct hash root;
-	int rc = read_notes(v, e);
+	int rc = read_notes(v, p->e);
 
 	if (rc < 0)
 		return rc;
-	rc = grow(v, t, e);
-	if (v->extra || (rc == 0 && t->size < v->now.size))
-		return miscounted(v, e, t->size);
+	rc = grow(p);
+	if (v->extra || (rc == 0 && p->tree->size < v->now.size))
+		return miscounted(v, p->e, p->tree->size);
 	if (rc < 0)
 		return rc;
-	tree_root(t, &root);
+	tree_root(p->tree, &root);
 	if (!same_hash(&root, &v->now.root))
-		return mismatch(v, e);
+		return mismatch(v, p->e);
+	if (p->other_past)
+		return bad(v, "the log was signed anew: its first %" PRIu64
+		    " entries are not those of the known checkpoint",
+		    v->before.size);
 	if (v->named)		/* an altered hash beside a good entry */
 		return E_DENIED;
-	return check_tiles(v, e);
+	return check_tiles(p);
 }
 
 int
 verify_log(struct verification *v, struct evidence *e)
 {
-	struct tree *t = xmalloc(sizeof(*t));
+	struct pass p = { .v = v, .e = e, .tree = xmalloc(sizeof(*p.tree)) };
 	int rc;
 
-	tree_init(t);
+	tree_init(p.tree);
 	v->good = true;
 	v->named = v->extra = false;
 	v->entries = v->purged = 0;
-	rc = judge(v, e, t);
-	free(t);
+	rc = judge(&p);
+	free(p.tree);
 	return rc == E_DENIED ? 0 : rc;
 }
