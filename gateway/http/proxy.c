@@ -1,5 +1,6 @@
 /* proxy.c - forwarding headers: believed from trusted fronts, removed else. */
 #include "http/proxy.h"
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -14,9 +15,16 @@
 #include "http/address.h"
 #include "http/call.h"
 
+enum { KNOWN = 256 };
+
+/* A client shows the same certificate with every request: the thumbprints of
+ * the last ones are kept, each in the place its hash names. */
+struct known { char *escaped; char thumbprint[44]; };
+
 struct proxies {
 	struct networks *trusted;
 	char *certificate_field;	/* lower case, or "" */
+	struct known known[KNOWN];
 };
 
 int
@@ -44,6 +52,8 @@ proxies_free(struct proxies *p)
 {
 	if (p == NULL)
 		return;
+	for (int i = 0; i < KNOWN; i++)
+		free(p->known[i].escaped);
 	networks_free(p->trusted);
 	free(p->certificate_field);
 	free(p);
@@ -77,8 +87,8 @@ take_peer(const struct proxies *p, struct call *c, const char *list)
 }
 
 /* nginx: $ssl_client_escaped_cert */
-static const char *
-thumbprint(struct arena *a, const char *escaped)
+static bool
+thumbprint(char out[44], struct arena *a, const char *escaped)
 {
 	char *pem = percent_decode(a, escaped, strlen(escaped), false);
 	BIO *bio = pem == NULL ? NULL : BIO_new_mem_buf(pem, -1);
@@ -86,17 +96,37 @@ thumbprint(struct arena *a, const char *escaped)
 	    PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	unsigned char *der = NULL;
 	uint8_t digest[SHA256_SIZE];
-	const char *text = NULL;
-	int n;
+	int n = cert == NULL ? 0 : i2d_X509(cert, &der);
 
-	if (cert != NULL && (n = i2d_X509(cert, &der)) > 0) {
+	if (n > 0) {
 		sha256(digest, der, (size_t)n);
-		text = b64url_text(a, digest, sizeof(digest));
+		b64url_encode(out, digest, sizeof(digest));
 	}
+	ERR_clear_error();
 	OPENSSL_free(der);
 	X509_free(cert);
 	BIO_free(bio);
-	return text;
+	return n > 0;
+}
+
+static const char *
+known_thumbprint(struct proxies *p, struct arena *a, const char *escaped)
+{
+	uint32_t hash = 2166136261u;		/* FNV-1a */
+	struct known *k;
+	char fresh[44];
+
+	for (const char *c = escaped; *c != '\0'; c++)
+		hash = (hash ^ (uint8_t)*c) * 16777619u;
+	k = &p->known[hash % KNOWN];
+	if (k->escaped == NULL || strcmp(k->escaped, escaped) != 0) {
+		if (!thumbprint(fresh, a, escaped))
+			return NULL;
+		free(k->escaped);
+		k->escaped = xstrdup(escaped);
+		memcpy(k->thumbprint, fresh, sizeof(fresh));
+	}
+	return arena_strdup(a, k->thumbprint);
 }
 
 static bool
@@ -121,7 +151,7 @@ drop_fields(const struct proxies *p, struct call *c)
 }
 
 void
-proxies_take(const struct proxies *p, struct call *c)
+proxies_take(struct proxies *p, struct call *c)
 {
 	bool trusted = networks_hold_text(p->trusted, c->peer);
 	const char *value;
@@ -133,7 +163,7 @@ proxies_take(const struct proxies *p, struct call *c)
 		if (p->certificate_field[0] != '\0' &&
 		    call_field_count(c, p->certificate_field) == 1 &&
 		    (value = call_field(c, p->certificate_field))[0] != '\0')
-			c->certificate = thumbprint(c->arena, value);
+			c->certificate = known_thumbprint(p, c->arena, value);
 		if (call_field_count(c, "x-forwarded-for") == 1)
 			take_peer(p, c, call_field(c, "x-forwarded-for"));
 	}

@@ -15,6 +15,6 @@ MUST_CHECK int proxies_load(struct proxies **out, const struct settings *,
 void proxies_free(struct proxies *);
 /* From a trusted peer: X-Forwarded-For, X-Forwarded-Proto and the client
  * certificate's header count. From any other these fields are taken away. */
-void proxies_take(const struct proxies *, struct call *);
+void proxies_take(struct proxies *, struct call *);
 
 #endif
