@@ -1,198 +1,178 @@
-// `make bench`: what a pull costs, beside the same pull as people write it.
+// `make bench`: the figures of the first restitution, in one run on one machine.
 //
-// Gateway, PostgreSQL (durable), load generator and peer share this machine:
-// compare rows of one run, and prefer the CPU columns. Options:
-// --seconds N (5), --customers N (500), --only PATTERN.
-import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+//     node tests/bench/bench.mjs [--quick] [--customers N] [edge] [pull] [peer]
+//
+// The load (wrk), the servers and PostgreSQL share the machine's cores, so read
+// the ratios and the CPU columns; requests a second are the whole machine's.
+// PostgreSQL runs with fsync. The gateway journals each pull before it answers,
+// re-checks the grant and reads up to the horizon; the peer does none of it.
+import { cpus } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { createHash } from 'node:crypto';
-import { freePorts, guichet, root } from '../support/ground.mjs';
-import { prepareGateway, startGateway, until } from '../support/gateway.mjs';
-import { createDatabase, sql, startPostgres } from '../support/postgres.mjs';
-import { measure, printFigure, printTable } from './measure.mjs';
+import { startEdge } from '../support/edge.mjs';
+import { certificates } from '../support/ground.mjs';
+import { fillOrganisation, makeGround, period, place, startGateway, startPeer,
+  startPostgres, writeRequests } from './ground.mjs';
+import { drawing, measure, printFigure, printHead, printRow } from './measure.mjs';
 import { makeGrants, makePeerTokens, makeProof, makeProofKey } from './tokens.mjs';
 
-const { values: options } = parseArgs({ options: {
-  seconds: { type: 'string', default: '5' }, customers: { type: 'string', default: '500' },
-  runs: { type: 'string', default: '3' }, only: { type: 'string', default: '' } } });
-const seconds = Number(options.seconds);
-const runs = Number(options.runs);
-const connections = 32;
-const proofsPerRun = 9000 * seconds;
-const path = '/v1/datasets/energy.load-curve';
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const customers = Number(args[args.indexOf('--customers') + 1]) || (quick ? 2000 : 20000);
+const parts = args.filter((a) => ['edge', 'pull', 'peer'].includes(a));
+const wanted = (part) => parts.length === 0 || parts.includes(part);
+const pace = quick ? { seconds: 2, warmUp: 1, runs: 1 } : { seconds: 4, warmUp: 3, runs: 3 };
+const target = '/v1/datasets/energy.load-curve';
+const rows = [];
 
-const postgres = startPostgres({ fsync: true });
-process.on('exit', postgres.remove);
-process.env.GUICHET_TEST_PG = postgres.url;
-const postmaster = Number(readFileSync(
-  join(sql(postgres.url, 'SHOW data_directory'), 'postmaster.pid'), 'utf8').split('\n')[0]);
-
-function say(text) { console.error(`bench: ${text}`); }
-
-function makeSource() {
-  const source = createDatabase('bench_energy');
-  say(`${options.customers} customers, 60 days of half-hours`);
-  const made = guichet('synth', '--sector', 'energy', '--customers', options.customers,
-    '--days', '60', '--to', `postgres:${source.url}`,
-    '--tables', join(root, 'adapters/energy/organisation.sql'));
-  if (made.code !== 0) throw new Error(made.err);
-  sql(source.url, 'VACUUM ANALYZE');
-  const days = sql(source.url, `SELECT r.id_client || ' ' || k.jour || ' ' || k.jour + 1
-    FROM crm.rattachement AS r JOIN si.courbe_jour AS k ON k.pdl = r.pdl
-     AND k.jour BETWEEN r.date_deb AND r.date_fin AND k.courante AND cardinality(k.soutirage) = 48
-    WHERE k.pas_min = 30`).split('\n').map((line) => line.split(' '));
-  return { url: source.url, days };
+async function row(what, load, more = {}) {
+  const r = { what, ...more, ...await measure({ ...pace, ...load }) };
+  rows.push(r);
+  printRow(r);
+  return r;
 }
 
-// a certificate for the header a front would set, and its thumbprint
-function clientCertificate(ground) {
-  const pem = readFileSync(ground.ca.replace(/ca\.pem$/, 'tls.pem'), 'utf8');
-  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
-  return { header: encodeURIComponent(pem),
-    thumbprint: createHash('sha256').update(der).digest('base64url') };
+// ---- the HTTP edge alone: no database, no token
+async function benchEdge() {
+  const dir = join(place, 'edge');
+  mkdirSync(dir, { recursive: true });
+  const tls = certificates(dir);
+  copyFileSync(tls.certificate, join(dir, 'cert.pem'));
+  copyFileSync(tls.key, join(dir, 'key.pem'));
+  process.env.QUIET = '1';
+  const edge = await startEdge(`tls=${dir}`, 'idle=60000', 'head=60000');
+  delete process.env.QUIET;
+  const of = (path) => writeRequests('edge.txt', [[path, { 'X-A': 'b' }]]);
+  const plain = `http://127.0.0.1:${edge.ports.listening}`;
+  const own = `https://127.0.0.1:${edge.ports.tls}`;
+  const server = edge.child.pid;
+  await row('edge: ping, plain', { server, url: plain, requests: of('/ping') });
+  await row('edge: ping, TLS', { server, url: own, requests: of('/ping') });
+  await row('edge: 2 kB, plain', { server, url: plain, requests: of('/large/2048') });
+  await row('edge: 2 kB, TLS', { server, url: own, requests: of('/large/2048') });
+  await edge.stop();
 }
 
-function pick(list) { return list[Math.floor(Math.random() * list.length)]; }
+// ---- the gateway: the real route, tokens as the token endpoint stores them
+const boundFields = (ground, token) => ({ Authorization: `Bearer ${token}`,
+  'X-Client-Cert': ground.certificate });
 
-function target(day) { return `${path}?from=${day[1]}&to=${day[2]}`; }
-
-function tokenOf(tokens, customer) { return tokens.get(customer); }
-
-function writeRequests(file, n, line) {
-  const lines = [];
-  for (let i = 0; i < n; i++) lines.push(line(i));
-  writeFileSync(file, `${lines.join('\n')}\n`);
-  return file;
+function boundRequests(ground, org, tokens) {
+  return writeRequests('bound.txt', tokens.map(({ token }, i) =>
+    [`${target}?${period(org.day, i)}`, boundFields(ground, token)]));
 }
 
-const source = makeSource();
-const [plain] = await freePorts(1);
-const ground = await prepareGateway({ settings: {
-  server: { listen_plain: `127.0.0.1:${plain}`, web_workers: 1,
-    trusted_proxies: '127.0.0.1', client_certificate_header: 'X-Client-Cert' },
-  catalogue: { sources: 'energy' }, sources: { energy: source.url },
-  push: { workers: 0 }, log: { level: 'warning' } } });
-const certificate = clientCertificate(ground);
-const customers = [...new Set(source.days.map(([customer]) => customer))];
-const mtls = makeGrants(customers, { binding: 'mtls', thumbprint: certificate.thumbprint,
-  client: 'bench-mtls' });
-const proofKey = await makeProofKey();
-const dpop = makeGrants(customers, { binding: 'dpop', thumbprint: proofKey.jkt,
-  client: 'bench-dpop' });
-sql(ground.db.url, mtls.sql);
-sql(ground.db.url, dpop.sql);
-const gateway = await startGateway({ ground });
-const byCustomer = (tokens) => new Map(tokens.map((t) => [t.customer, t.token]));
+// fresh proofs, each good once and for a minute
+const proving = (name, org, tokens, key, htu, scheme) => async (n) => writeRequests(name,
+  await Promise.all(Array.from({ length: n }, async (_, i) => {
+    const { token } = tokens[i % tokens.length];
+    return [`${target}?${period(org.day, i)}`, { Authorization: `${scheme} ${token}`,
+      DPoP: await makeProof(key, htu, token) }];
+  })));
 
-async function benchGateway(what, url) {
-  const tokens = byCustomer(mtls.tokens);
-  const requests = writeRequests(join(ground.dir, 'requests'), 4096, () => {
-    const day = pick(source.days);
-    return `${target(day)}\tAuthorization: Bearer ${tokenOf(tokens, day[0])}` +
-      `\tX-Client-Cert: ${certificate.header}`;
-  });
-  say(what);
-  return { what, ...await measure({ server: gateway.pid, postgres: postmaster, url,
-    requests, seconds, connections, runs, once: false }) };
+async function tryOnce(url, file) {
+  const [path, ...fields] = readFileSync(file, 'utf8').split('\n')[0].split('\t');
+  const answer = await fetch(url + path, { headers: Object.fromEntries(fields.map((f) =>
+    [f.slice(0, f.indexOf(':')), f.slice(f.indexOf(':') + 2)])) });
+  const text = await answer.text();
+  const points = answer.status === 200 &&
+    JSON.parse(text).records.map((r) => r.readings.length).join();
+  if (points !== '48') throw new Error(`${url}: ${answer.status} ${text.slice(0, 400)}`);
+  return text.length;
 }
 
-async function writeProofs(name, origin, tokens) {
-  const lines = await Promise.all(Array.from({ length: proofsPerRun }, async () => {
-    const day = pick(source.days);
-    const token = tokenOf(tokens, day[0]);
-    return `${target(day)}\tAuthorization: DPoP ${token}` +
-      `\tDPoP: ${await makeProof(proofKey, origin + path, token)}`;
-  }));
-  return writeRequests(join(ground.dir, name), lines.length, (i) => lines[i]);
+async function benchGateway(ground, org) {
+  const key = await makeProofKey();
+  const figures = {};
+  const g = await startGateway(ground, 1);
+  const bound = makeGrants(org.who, { binding: 'mtls', thumbprint: ground.thumbprint,
+    client: 'bench-mtls' });
+  const proved = makeGrants(org.who, { binding: 'dpop', thumbprint: key.jkt,
+    client: 'bench-dpop' });
+  ground.pg.sql('guichet', bound.sql + proved.sql + 'ANALYZE;');
+  const postgres = ground.pg.pid, requests = boundRequests(ground, org, bound.tokens);
+  const prepare = (gateway) => proving('proved.txt', org, proved.tokens, key,
+    gateway.issuer + target, 'DPoP');
+  figures.bytes = await tryOnce(g.plain, requests);
+  await tryOnce(g.plain, await prepare(g)(1));
+  const load = { server: g.pid, postgres, requests };
+  figures.bound = await row('guichet, 1 worker, certificate-bound', { ...load, url: g.plain });
+  figures.tls = await row('  the same over its own TLS', { ...load, url: g.tls });
+  figures.proved = await row('guichet, 1 worker, DPoP verified each time',
+    { server: g.pid, postgres, url: g.plain, prepare: prepare(g) });
+  await g.stop();
+  const two = await startGateway(ground, 2);
+  figures.bound2 = await row('guichet, 2 workers, certificate-bound',
+    { server: two.pid, postgres, requests, url: two.plain });
+  figures.proved2 = await row('guichet, 2 workers, DPoP verified each time',
+    { server: two.pid, postgres, url: two.plain, prepare: prepare(two) });
+  await two.stop();
+  return figures;
 }
 
-// proofs live a minute: one set a run, signed just before it
-async function benchProofs(what, { server, url, origin, tokens }) {
-  const rows = [];
-  for (let run = 0; run < runs; run++) {
-    say(`${what}: signing ${proofsPerRun} proofs`);
-    const requests = await writeProofs(`proofs-${run}`, origin, tokens);
-    rows.push(await measure({ server, postgres: postmaster, url, requests,
-      seconds, connections, runs: 1, warmUp: 0, once: true }));
+// ---- the peer
+async function benchPeer(ground, org) {
+  const key = await makeProofKey();
+  const { jwks, tokens } = await makePeerTokens(org.who, key.jkt);
+  const requests = writeRequests('peer.txt', tokens.map(({ token }, i) =>
+    [`${target}?${period(org.day, i)}`, { Authorization: `Bearer ${token}` }]));
+  const figures = {}, postgres = ground.pg.pid, peer = true;
+  const warm = { warmUp: quick ? 3 : 9 }; // a JIT needs its time
+  for (const json of [false, true]) {
+    const p = await startPeer(ground, jwks, { json });
+    await tryOnce(p.origin, requests);
+    figures[json ? 'json' : 'cached'] = await row(`fastify + pg, 2 workers, cached${
+      json ? ', JSON by PG' : ''}`, { server: p.pid, postgres, requests, url: p.origin,
+      ...warm }, { peer });
+    await p.stop();
   }
-  rows.sort((a, b) => a.rps - b.rps);
-  return { what, ...rows[Math.floor(rows.length / 2)] };
+  const json = figures.json.rps > figures.cached.rps;
+  const p = await startPeer(ground, jwks, { dpop: true, json });
+  const prepare = proving('peer-proved.txt', org, tokens, key, p.origin + target, 'DPoP');
+  figures.proved = await row('fastify + pg + jose, 2 workers, DPoP', { server: p.pid,
+    postgres, url: p.origin, prepare, ...warm }, { peer });
+  figures.best = json ? figures.json : figures.cached;
+  await p.stop();
+  return figures;
 }
 
-async function startPeer(withProof) {
-  const [port] = await freePorts(1);
-  const { jwks, tokens } = await makePeerTokens(customers, proofKey.jkt);
-  const child = spawn(process.execPath, [join(root, 'tests/bench/peer.mjs')], {
-    stdio: 'inherit', env: { ...process.env, PEER_PORT: port, PEER_DATABASE: source.url,
-      PEER_WORKERS: 2, PEER_JWKS: JSON.stringify(jwks), PEER_DPOP: withProof ? '1' : '0',
-      PEER_ORIGIN: `http://127.0.0.1:${port}`,
-      PEER_SQL: join(root, 'adapters/energy/energy.load-curve.sql') } });
-  process.on('exit', () => child.kill('SIGKILL'));
-  const url = `http://127.0.0.1:${port}`;
-  await until(() => fetch(url).then(() => true, () => false), 'the peer');
-  return { child, url, tokens: byCustomer(tokens) };
+// ---- all of it
+function judge(g, p) {
+  const cpu = (r) => r.serverUs + r.pgUs;
+  const best = (a, b) => (a.rps > b.rps ? a : b);
+  const bound = best(g.bound, g.bound2), proved = best(g.proved, g.proved2);
+  const figure = (name, value, limit, unit, atLeast) => printFigure(name,
+    `${value.toFixed(1)}${unit}`, `${atLeast ? 'at least' : 'at most'} ${limit}${unit}`,
+    atLeast ? value >= limit : value <= limit);
+
+  figure('pull against fastify + pg, both cached', bound.rps / p.best.rps, 3, 'x', true);
+  figure('  its CPU, gateway and PostgreSQL', cpu(g.bound), 130, ' us');
+  figure('  its p99 at 32 connections', bound.p99, 12, ' ms');
+  figure('pull with a DPoP proof, against fastify + jose', proved.rps / p.proved.rps, 3,
+    'x', true);
+  figure('  its CPU, gateway and PostgreSQL', cpu(g.proved), 260, ' us');
+  figure('memory of all processes under load', Math.max(g.bound.pss, g.bound2.pss), 32,
+    ' MiB');
+  figure('TLS by the gateway itself, more CPU', g.tls.serverUs - g.bound.serverUs, 35, ' us');
 }
 
-async function benchPeer(what, withProof) {
-  const peer = await startPeer(withProof);
-  let row;
-  if (withProof) {
-    row = await benchProofs(what, { server: peer.child.pid, url: peer.url,
-      origin: peer.url, tokens: peer.tokens });
-  } else {
-    const requests = writeRequests(join(ground.dir, 'peer'), 4096, () => {
-      const day = pick(source.days);
-      return `${target(day)}\tAuthorization: Bearer ${tokenOf(peer.tokens, day[0])}`;
-    });
-    say(what);
-    row = { what, ...await measure({ server: peer.child.pid, postgres: postmaster,
-      url: peer.url, requests, seconds, connections, runs, warmUp: 8, once: false }) };
-  }
-  peer.child.kill('SIGKILL');
-  return row;
+console.log(`${cpus().length} cores, ${cpus()[0].model}; wrk -t1 -c32; medians of ${
+  pace.runs} runs of ${pace.seconds} s`);
+const pg = startPostgres();
+printHead();
+let g, p;
+if (wanted('edge')) await benchEdge();
+if (wanted('pull') || wanted('peer')) {
+  const org = fillOrganisation(pg, customers, 40);
+  console.log(`data: ${customers} customers, ${org.rows} meter-days; ${org.who.length
+  } customers asked for, one day of 48 points each time`);
+  const ground = await makeGround(pg);
+  if (wanted('pull')) g = await benchGateway(ground, org);
+  if (wanted('peer')) p = await benchPeer(ground, org);
+  if (g) console.log(`an answer: ${g.bytes} bytes`);
 }
-
-const all = {
-  pull: () => benchGateway('guichet, journalled, certificate-bound',
-    `http://127.0.0.1:${plain}`),
-  tls: () => benchGateway('the same over its own TLS', gateway.issuer),
-  peer: () => benchPeer('fastify + pg, token cache, 2 processes', false),
-  dpop: () => benchProofs('guichet, journalled, DPoP proof each time', {
-    server: gateway.pid, url: `http://127.0.0.1:${plain}`, origin: gateway.issuer,
-    tokens: byCustomer(dpop.tokens) }),
-  peerDpop: () => benchPeer('fastify + pg + jose, DPoP proof each time', true),
-};
-const row = {};
-for (const [name, run] of Object.entries(all))
-  if (name.includes(options.only)) row[name] = await run();
-
-printTable(Object.values(row));
-const cpu = (r) => r.serverUs + r.pgUs;
-if (row.pull && row.peer) {
-  const ratio = row.pull.rps / row.peer.rps;
-  printFigure('pull against fastify, requests/s', `${ratio.toFixed(1)}x`, 'at least 3x', ratio >= 3);
-}
-if (row.pull) {
-  printFigure('pull, gateway + PostgreSQL CPU', `${cpu(row.pull).toFixed(0)} us`,
-    'at most 130 us', cpu(row.pull) <= 130);
-  printFigure('pull, p99 at 32 connections', `${row.pull.p99.toFixed(1)} ms`,
-    'under 12 ms', row.pull.p99 < 12);
-  printFigure('memory of the whole gateway', `${row.pull.pss.toFixed(0)} MiB`,
-    'at most 32 MiB', row.pull.pss <= 32);
-}
-if (row.pull && row.tls) {
-  const more = row.tls.serverUs - row.pull.serverUs;
-  printFigure('own TLS, more CPU per request', `${more.toFixed(0)} us`, 'at most 35 us', more <= 35);
-}
-if (row.dpop) printFigure('pull with DPoP, gateway + PostgreSQL CPU',
-  `${cpu(row.dpop).toFixed(0)} us`, 'at most 260 us', cpu(row.dpop) <= 260);
-if (row.dpop && row.peerDpop) {
-  const ratio = row.dpop.rps / row.peerDpop.rps;
-  printFigure('DPoP pull against fastify + jose', `${ratio.toFixed(1)}x`, 'at least 3x', ratio >= 3);
-}
-mkdirSync(join(root, 'build/bench'), { recursive: true });
-writeFileSync(join(root, 'build/bench/pull.json'), JSON.stringify(row, null, 2));
-await gateway.stop();
+if (g && p) judge(g, p);
+writeFileSync(join(place, 'bench.svg'), drawing(rows, 'Guichet, pull of one customer-day'));
+writeFileSync(join(place, 'bench.json'), JSON.stringify(rows, null, 1));
+console.log('drawn: build/bench/bench.svg');
 process.exit(0);

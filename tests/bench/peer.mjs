@@ -1,25 +1,48 @@
 // The peer of `make bench`: the same pull as people write it in Node, fastify
-// and pg, with a verified-token cache. It journals nothing and checks no grant.
-// PEER_DPOP=1: verifies a DPoP proof per request with jose, jti once in memory.
+// and pg, with a verified-token cache, over the same tables. It journals
+// nothing and looks up no grant: it does less than the gateway.
+//
+// PEER_DPOP=1: verifies a DPoP proof per request with jose, each jti once (in
+// this process's memory). PEER_JSON=1: PostgreSQL writes the JSON.
 import cluster from 'node:cluster';
-import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
 import pg from 'pg';
 import * as jose from 'jose';
 
-// the same SELECT as the adapter's, for one period
-const adapter = readFileSync(process.env.PEER_SQL, 'utf8').replace(/:customer\b/g, '$1');
-const CURVE = `SELECT * FROM (${adapter}\n) AS r WHERE day >= $2 AND day < $3
-  ORDER BY changed, usage_point, day LIMIT 101`;
+const { PEER_PORT, PEER_DATABASE, PEER_WORKERS, PEER_JWKS, PEER_DPOP, PEER_JSON,
+  PEER_ORIGIN } = process.env;
 
-const { PEER_PORT, PEER_DATABASE, PEER_WORKERS, PEER_JWKS, PEER_DPOP, PEER_ORIGIN } =
-  process.env;
+// the query of adapters/energy/energy.load-curve.sql, one period of one customer
+const CURVE = `
+  SELECT k.pdl AS usage_point, k.jour::text AS day, 'PT' || k.pas_min || 'M' AS step,
+         (SELECT sum(v) FROM unnest(k.soutirage) AS v)::int AS total,
+         cal.horodates AS starts, k.soutirage AS energy, k.injection AS injected,
+         CASE WHEN k.natures IS NULL THEN NULL ELSE k.natures::text[] END AS quality,
+         greatest(k.date_maj, r.date_maj) AS changed
+    FROM crm.rattachement AS r
+    JOIN si.courbe_jour AS k
+      ON k.pdl = r.pdl AND k.jour BETWEEN r.date_deb AND r.date_fin AND k.courante
+    JOIN ref.calendrier AS cal ON cal.jour = k.jour AND cal.pas_min = k.pas_min
+   WHERE r.id_client = $1 AND k.jour >= $2::date AND k.jour < $3::date
+   ORDER BY changed, k.pdl, k.jour LIMIT 101`;
+const CURVE_JSON = `
+  SELECT coalesce(json_agg(json_build_object('usage_point', usage_point, 'day', day,
+         'step', step, 'total', total, 'changed', changed, 'readings',
+         (SELECT json_agg(json_build_object('start', s, 'energy', e, 'injected', i,
+            'quality', coalesce(q, 'R'))) FROM unnest(starts, energy, injected, quality)
+            AS u (s, e, i, q)))), '[]')::text AS records FROM (${CURVE}) AS curve`;
+const qualities = { R: 'MEASURED', E: 'ESTIMATED', C: 'CORRECTED' };
 
 if (cluster.isPrimary && Number(PEER_WORKERS) > 1) {
   for (let i = 0; i < Number(PEER_WORKERS); i++) cluster.fork();
 } else {
   await serve();
+}
+
+function recordOf({ starts, energy, injected, quality, ...record }) {
+  return { ...record, readings: starts.map((start, i) => ({ start, energy: energy[i],
+    injected: injected?.[i], quality: qualities[quality?.[i] ?? 'R'] })) };
 }
 
 async function serve() {
@@ -64,21 +87,14 @@ async function serve() {
     } catch {
       return reply.code(401).send({ error: 'invalid_token', scheme });
     }
-    const { from, to } = request.query;
-    const { rows } = await pool.query({ name: 'curve', text: CURVE,
-      values: [claims.customer, from, to] });
-    return { records: recordsOf(rows), more: false };
+    const values = [claims.customer, request.query.from, request.query.to];
+    if (PEER_JSON === '1') {
+      const { rows } = await pool.query({ name: 'curve', text: CURVE_JSON, values });
+      reply.type('application/json');
+      return `{"records":${rows[0].records},"more":false}`;
+    }
+    const { rows } = await pool.query({ name: 'curve', text: CURVE, values });
+    return { records: rows.slice(0, 100).map(recordOf), more: rows.length > 100 };
   });
   await app.listen({ port: Number(PEER_PORT), host: '127.0.0.1' });
-}
-
-// arrays side by side -> a list of readings
-function recordsOf(rows) {
-  return rows.map((row) => ({
-    usage_point: row.usage_point, day: row.day, step: row.step, total: row.total,
-    readings: row['readings[].start'].map((start, i) => ({ start,
-      energy: row['readings[].energy'][i],
-      quality: row['readings[].quality'][i] })),
-    changed: row.changed,
-  }));
 }
