@@ -2,6 +2,8 @@
 #include "routes/routes.h"
 
 const struct route *const routes[] = {
+	&route_authorize,
+	&route_authorize_post,
 	&route_home,
 	&route_journal_checkpoint,
 	&route_journal_tile,
