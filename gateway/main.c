@@ -8,6 +8,7 @@ extern const struct command command_check, command_init;
 extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
+extern const struct command command_serve;
 extern const struct command command_synth;
 
 /* One line each, in the order `guichet --help` shows. */
@@ -17,6 +18,7 @@ const struct command *const command_table[] = {
 	&command_journal,
 	&command_key,
 	&command_migrate,
+	&command_serve,
 	&command_synth,
 	NULL
 };

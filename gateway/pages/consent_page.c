@@ -57,7 +57,7 @@ in_short(struct html *h, const struct consent_view *v)
 	h_open(h, "dl", "class", "facts", NULL);
 	part_fact(h, "consent.often", often(h, v->recurrence));
 	part_fact(h, "consent.until", h_fill(h, "consent.until.value", "date",
-	    h_date(h, v->span.now_us + v->span.days_max * 86400000000), NULL));
+	    h_date(h, span_until_us(&v->span, v->span.days_max)), NULL));
 	part_fact(h, "consent.stop", h_word(h, "consent.stop.value"));
 	h_close(h, "dl");
 }

@@ -122,6 +122,14 @@ span_from_us(const struct span *s)
 	return from > s->from_us ? from : s->from_us;
 }
 
+int64_t
+span_until_us(const struct span *s, int64_t days)
+{
+	int64_t until = s->now_us + days * DAY_US;
+
+	return s->until_us != 0 && s->until_us < until ? s->until_us : until;
+}
+
 static void
 option(struct html *h, const char *value, const char *text, bool chosen)
 {
@@ -167,7 +175,7 @@ until_option(struct html *h, const struct span *s, int64_t days)
 {
 	option(h, arena_printf(h->arena, "%lld", (long long)days),
 	    h_fill(h, "until.option", "length", length_text(h, days), "date",
-	    h_day(h, s->now_us + days * DAY_US), NULL), days == s->days);
+	    h_day(h, span_until_us(s, days)), NULL), days == s->days);
 }
 
 static void

@@ -15,11 +15,14 @@ struct choice {
 struct span {
 	int64_t from_us;	/* as asked; INT64_MIN = all there is */
 	int64_t now_us;
+	int64_t until_us;	/* at the latest, as asked; 0 = not said */
 	int64_t days_max, days;	/* the longest; the one shown as chosen */
 	const char *since;	/* "asked", "year" or "today" */
 };
 /* The start that a choice of since means. */
 int64_t span_from_us(const struct span *);
+/* The end that so many days mean. */
+int64_t span_until_us(const struct span *, int64_t days);
 
 /* The title of a data set, or its id when nobody documents it any more. */
 const char *part_title(struct html *, const struct catalogue *, const char *id);

@@ -249,7 +249,8 @@ allow(struct call *c, enum lang lang)
 	if (details_narrow(&own->narrowed, c->arena, &own->pushed->details,
 	    ch->ticked, ch->ticked_n, as_asked ? INT64_MIN :
 	    span_from_us(&ch->span), d.expires_us) < 0)
-		return show_page(c, true);
+		return call_refuse(c, 400, "bad_form",
+		    "what was chosen is more than what was asked");
 	hash_notice(c, own, lang);
 	memcpy(d.notice_sha256, own->notice, sizeof(d.notice_sha256));
 	return grant_give(c, &d, &own->answer);

@@ -24,7 +24,8 @@ choices_bound(struct choices *ch, const struct settings *s, int64_t now_us,
 	span->now_us = now_us;
 	span->from_us = from_us;
 	span->since = "asked";
-	days = (until_us - span->now_us + DAY_US / 2) / DAY_US;
+	span->until_us = until_us;
+	days = (until_us - span->now_us + DAY_US - 1) / DAY_US;
 	span->days_max = s->grant_days_max;
 	if (until_us != 0 && days < span->days_max)
 		span->days_max = days < 1 ? 1 : days;
@@ -64,5 +65,5 @@ choices_read(struct choices *ch, struct call *c)
 int64_t
 choices_until_us(const struct choices *ch)
 {
-	return ch->span.now_us + ch->span.days * DAY_US;
+	return span_until_us(&ch->span, ch->span.days);
 }

@@ -1,6 +1,9 @@
 // Rows that the pages need: synthetic people, services, what services ask.
 import { createHash, randomBytes, scryptSync } from "node:crypto";
-import { sql } from "./postgres.mjs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { guichet, root, temporary } from "./ground.mjs";
+import { createDatabase, sql } from "./postgres.mjs";
 
 const quote = (s) => `'${String(s).replaceAll("'", "''")}'`;
 const bytes = (b) => `'\\x${b.toString("hex")}'`;
@@ -42,4 +45,20 @@ export function pushRequest(url, { client, redirect, datasets, state = "s1",
 		${quote(client)}, ${quote(JSON.stringify(params))}::jsonb,
 		now() + interval '90 s', now() + interval '990 s')`);
 	return `urn:ietf:params:oauth:request_uri:${secret}`;
+}
+
+// One synthetic energy company and its adapter: the [catalogue] settings.
+export function energySource({ customers = 3, days = 3 } = {}) {
+	const dir = temporary(), db = createDatabase("energy");
+	const conf = join(dir, "energy/source.conf");
+	const made = guichet("synth", "--sector", "energy", "--to", db.url,
+		"--customers", String(customers), "--days", String(days));
+
+	if (made.code !== 0)
+		throw new Error(`guichet synth: ${made.err}`);
+	cpSync(join(root, "adapters/energy"), join(dir, "energy"),
+		{ recursive: true });
+	writeFileSync(conf, readFileSync(conf, "utf8")
+		.replace(/^url = .*$/m, `url = ${db.url}`));
+	return { adapters: dir, sources: "energy" };
 }
