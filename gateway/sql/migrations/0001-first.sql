@@ -190,6 +190,7 @@ CREATE TABLE guichet.destination (
 	host		text NOT NULL,
 	state		jsonb NOT NULL DEFAULT '{}',	-- the connector's, no secret
 	sealed		text,			-- the connector's secrets (keys.h)
+	departed	timestamptz,		-- we gave our keys back
 	changed		timestamptz NOT NULL DEFAULT now()
 );
 
@@ -211,12 +212,24 @@ CREATE TABLE guichet.subscription (
 	owner		text,
 	attempt		bigint NOT NULL DEFAULT 0,	-- fences a late settlement
 	lease_until	timestamptz,
+	alone		boolean NOT NULL DEFAULT false,	-- leased as a suspect
 	reason		text,			-- of the last failure
 	delivered	timestamptz,
 	UNIQUE (grant_id, dataset)
 );
-CREATE INDEX subscription_due ON guichet.subscription (due)
-	WHERE state = 'active' AND due IS NOT NULL;
+-- What is due: to deliver (active), to look whether the cloud has opened
+-- (waiting), to give the keys back (ended). Walked host by host.
+CREATE INDEX subscription_due ON guichet.subscription (host, due)
+	WHERE due IS NOT NULL;
+CREATE INDEX subscription_lease ON guichet.subscription (host, lease_until)
+	WHERE lease_until IS NOT NULL;
+CREATE INDEX ON guichet.subscription (dataset, id);	-- the watch wakes
+-- Busy rows: leave them room, so that an update stays on its page.
+ALTER TABLE guichet.subscription SET (fillfactor = 70);
+
+-- Personal clouds are not registered one by one: these two kinds are.
+INSERT INTO guichet.client (id, kind, name) VALUES
+	('cozy', 'cozy', 'Cozy'), ('solid', 'solid', 'Solid pod');
 
 -- Up to when the watch has asked a source who changed.
 CREATE TABLE guichet.watch_mark (

@@ -1,0 +1,71 @@
+-- Settles what was claimed, many at once: only where this very claim still
+-- holds (owner and attempt), so that a late one changes nothing. There is nothing
+-- left to do only if nobody woke it meanwhile (changed), and if what was read
+-- reaches as far as the watch has asked (mark). The journal line of each is
+-- written with it, or not at all.
+-- $1 owner, $2 ids uuid[], $3 attempts bigint[], $4 cursors text[] ('' = as it
+-- was), $5 documents received bigint[], $6 changed as claimed bigint[],
+-- $7 wait ms bigint[] (-1: nothing is left to do), $8 refused bigint[] (1: counts
+-- as a refusal), $9 states text[] ('' = as it was), $10 reasons text[],
+-- $11..$18 their lines: ids, logs, leaves, salts, sides, subjects, grants,
+-- clients; the nil uuid and '' stand for NULL; $19 horizons bigint[], us
+-- -> id of each settled
+WITH told AS MATERIALIZED (
+	SELECT *
+	  FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[],
+	       $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
+	       $11::uuid[], $12::bigint[], $13::bytea[], $14::bytea[],
+	       $15::bytea[], $16::uuid[], $17::uuid[], $18::text[], $19::bigint[])
+	       WITH ORDINALITY AS t (id, attempt, cursor, records, changed,
+	       wait_ms, refused, state, reason, line, log, leaf, salt, side,
+	       subject_id, grant_id, client_id, horizon, ord)
+), held AS MATERIALIZED (
+	SELECT s.id
+	  FROM guichet.subscription AS s
+	  JOIN told AS t ON t.id = s.id
+	 WHERE s.owner = $1::text AND s.attempt = t.attempt
+	 ORDER BY s.id
+	   FOR UPDATE OF s
+), settled AS (
+	UPDATE guichet.subscription AS s
+	   SET cursor = COALESCE(NULLIF(t.cursor, ''), s.cursor),
+	       sequence = s.sequence + t.records,
+	       delivered = CASE WHEN t.records > 0 THEN now()
+			   ELSE s.delivered END,
+	       attempts = CASE WHEN t.refused > 0 THEN s.attempts + 1
+			  WHEN t.state = '' AND t.reason <> '' THEN s.attempts
+			  ELSE 0 END,
+	       crashes = 0,
+	       state = CASE WHEN s.state = 'ended' OR t.state = '' THEN s.state
+		       ELSE t.state END,
+	       due = CASE
+		     WHEN s.state = 'ended' AND t.state <> 'ended'
+			  THEN now() + greatest(t.wait_ms, 0)
+			       * interval '1 ms'
+		     WHEN t.state IN ('dead', 'ended') THEN NULL
+		     WHEN t.wait_ms >= 0
+			  THEN now() + t.wait_ms * interval '1 ms'
+		     WHEN s.changed <> t.changed THEN now()
+		     WHEN EXISTS (SELECT FROM guichet.watch_mark AS m
+				   WHERE m.dataset = s.dataset
+				     AND m.mark > timestamptz 'epoch'
+				       + t.horizon * interval '1 microsecond')
+			  THEN now() + interval '200 ms' END,
+	       reason = NULLIF(t.reason, ''),
+	       owner = NULL, lease_until = NULL, alone = false
+	  FROM told AS t, held AS h
+	 WHERE s.id = t.id AND h.id = t.id
+	RETURNING s.id
+), written AS (
+	INSERT INTO guichet.journal_stage
+	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
+	SELECT t.line, t.log, t.leaf, NULLIF(t.salt, ''), NULLIF(t.side, ''),
+	       NULLIF(t.subject_id, '00000000-0000-0000-0000-000000000000'),
+	       NULLIF(t.grant_id, '00000000-0000-0000-0000-000000000000'),
+	       NULLIF(t.client_id, '')
+	  FROM told AS t
+	 WHERE t.id IN (SELECT id FROM settled)
+	   AND t.line <> '00000000-0000-0000-0000-000000000000'
+	 ORDER BY t.ord
+)
+SELECT id FROM settled;
