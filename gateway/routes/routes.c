@@ -4,6 +4,8 @@
 const struct route *const routes[] = {
 	&route_authorize,
 	&route_authorize_post,
+	&route_datasets,
+	&route_grant,
 	&route_home,
 	&route_journal_checkpoint,
 	&route_journal_tile,
@@ -11,6 +13,7 @@ const struct route *const routes[] = {
 	&route_login_post,
 	&route_logout,
 	&route_me,
+	&route_pull,
 	&route_static,
 	&route_withdraw,
 	&route_withdraw_post,

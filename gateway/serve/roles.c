@@ -17,6 +17,7 @@ one(const struct settings *s)
 
 const struct role_kind role_kinds[] = {
 	{ "web", web_count, role_web },
+	{ "watch", one, role_watch },
 	{ "journal", one, role_journal },
 	{ 0 }
 };
