@@ -50,26 +50,30 @@ forget_horizon(void *wait)
 }
 
 static enum next
-know_horizon(struct call *c)
-{
-	struct pull *p = c->own;
-	struct source *source = p->ask.dataset->source;
-
-	p->ask.until_us = horizon_known(source, HORIZON_MS);
-	if (p->ask.until_us != 0)
-		return NEXT;
-	return call_wait(c, forget_horizon, horizon_ask(source, on_known, c));
-}
-
-/* ---- the records ---- */
-
-static enum next
 source_away(struct call *c)
 {
 	call_reply_field(c, "Retry-After", "5");
 	return call_refuse(c, 503, "source_away", "the database that holds "
 	    "these records cannot be reached; nothing is lost, try later");
 }
+
+static enum next
+know_horizon(struct call *c)
+{
+	struct pull *p = c->own;
+	struct source *source = p->ask.dataset->source;
+	struct horizon_wait *wait;
+
+	p->ask.until_us = horizon_known(source, HORIZON_MS);
+	if (p->ask.until_us != 0)
+		return NEXT;
+	if (!db_ready(source->db))	/* or it would wait for its return */
+		return source_away(c);
+	wait = horizon_ask(source, on_known, c);
+	return wait == NULL ? source_away(c) : call_wait(c, forget_horizon, wait);
+}
+
+/* ---- the records ---- */
 
 static enum next
 read_page(struct call *c)
