@@ -214,7 +214,8 @@ withdraw_page(struct html *h, const struct withdraw_view *v)
 	    NULL);
 	h_open(h, "ul", "class", "plain", NULL);
 	h_say(h, "li", "withdraw.at_once", NULL);
-	h_element(h, "li", received(h, g), NULL);
+	h_element(h, "li", h_fill(h, "withdraw.received", "received",
+	    received(h, g), NULL), NULL);
 	h_element(h, "li", h_fill(h, "withdraw.kept", "client", g->client_name,
 	    NULL), NULL);
 	h_close(h, "ul");
