@@ -25,6 +25,7 @@ char *buf_reserve(struct buf *, size_t n);	/* room for n more; their start */
 void buf_add(struct buf *, const void *, size_t n);
 void buf_str(struct buf *, const char *);
 void buf_char(struct buf *, char);
+void buf_cut(struct buf *, size_t len);		/* back to a shorter length */
 void buf_printf(struct buf *, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 #endif

@@ -213,8 +213,8 @@ read_datasets(struct reading *r, struct fault *f)
 	int n = scandir(r->dir, &names, is_dataset, alphasort), rc = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (rc == 0)
-			rc = read_dataset(r, names[i]->d_name, f);
+		if (rc == 0 && read_dataset(r, names[i]->d_name, f) < 0)
+			rc = catalogue_fault(r->c, 1, r->source, NULL, f);
 		free(names[i]);
 	}
 	if (n >= 0)

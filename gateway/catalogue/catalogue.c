@@ -6,6 +6,21 @@
 #include "base/mem.h"
 #include "base/settings.h"
 #include "catalogue/catalogue_own.h"
+#include "catalogue/findings.h"
+
+int
+catalogue_fault(struct catalogue *c, int level, const struct source *s,
+    const struct dataset *d, const struct fault *f)
+{
+	struct finding one = { .level = level, .fault = *f,
+	    .source = s == NULL ? NULL : s->name,
+	    .dataset = d == NULL ? NULL : d->schema->id };
+
+	if (c->found == NULL)
+		return E_BAD_INPUT;
+	findings_add(c->found, &one);
+	return 0;
+}
 
 static int
 adapters_read(struct catalogue *c, const struct settings *s, struct fault *f)
@@ -14,9 +29,20 @@ adapters_read(struct catalogue *c, const struct settings *s, struct fault *f)
 
 	for (char *name = strtok_r(names, " \t", &save); name != NULL;
 	    name = strtok_r(NULL, " \t", &save))
-		if (adapter_read(c, s->adapters_dir, name, s, f) < 0)
+		if (adapter_read(c, s->adapters_dir, name, s, f) < 0 &&
+		    catalogue_fault(c, 1, NULL, NULL, f) < 0)
 			return E_BAD_INPUT;
 	return 0;
+}
+
+static int
+read_files(struct catalogue *c, const struct settings *s, struct fault *f)
+{
+	c->arena = arena_new();
+	if (schemas_read(c, s->schemas_dir, f) < 0 &&
+	    catalogue_fault(c, 1, NULL, NULL, f) < 0)
+		return E_BAD_INPUT;
+	return adapters_read(c, s, f);
 }
 
 int
@@ -24,9 +50,7 @@ catalogue_load(struct catalogue **out, const struct settings *s, struct fault *f
 {
 	struct catalogue *c = xcalloc(1, sizeof(*c));
 
-	c->arena = arena_new();
-	if (schemas_read(c, s->schemas_dir, f) < 0 ||
-	    adapters_read(c, s, f) < 0) {
+	if (read_files(c, s, f) < 0) {
 		catalogue_free(c);
 		return E_BAD_INPUT;
 	}
@@ -45,6 +69,30 @@ catalogue_describe(struct catalogue *c, struct fault *f)
 }
 
 void
+catalogue_look(struct catalogue **out, const struct settings *s,
+    struct findings *found)
+{
+	struct catalogue *c = xcalloc(1, sizeof(*c));
+	struct fault f;
+
+	c->found = found;
+	if (read_files(c, s, &f) < 0)
+		abort();		/* every fault was kept */
+	*out = c;
+}
+
+void
+catalogue_look_live(struct catalogue *c, struct findings *found)
+{
+	struct fault f;
+
+	c->found = found;
+	for (size_t i = 0; i < c->source_count; i++)
+		if (source_describe(c, c->sources[i], &f) < 0)
+			catalogue_fault(c, 2, c->sources[i], NULL, &f);
+}
+
+void
 catalogue_open(struct catalogue *c, struct event_base *base,
     const struct settings *settings)
 {
@@ -58,11 +106,12 @@ catalogue_open(struct catalogue *c, struct event_base *base,
 			.queue_max = (int)settings->database_queue,
 			.prepared = settings->prepared_statements,
 			.read_only = true,
+			.time_zone = s->time_zone,
 			.statement_timeout_ms = (int)s->statement_timeout_ms,
 		};
 
 		s->db = db_open(base, &o);
-		s->horizon = horizon_new(s, settings->horizon_margin_ms);
+		s->horizon = horizon_new(s, base, settings->horizon_margin_ms);
 	}
 }
 

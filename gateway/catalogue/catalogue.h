@@ -93,6 +93,12 @@ MUST_CHECK int catalogue_load(struct catalogue **out, const struct settings *,
 /* Level 2: describes each query on the live source and compares names and
  * types with the schema; builds the record plans. Blocking, at start. */
 MUST_CHECK int catalogue_describe(struct catalogue *, struct fault *);
+/* The same for `guichet check`, which goes on after a fault and keeps them all;
+ * what is faulty is left out of the catalogue (its schema) or has no plan. */
+struct findings;
+void catalogue_look(struct catalogue **out, const struct settings *,
+    struct findings *);
+void catalogue_look_live(struct catalogue *, struct findings *);
 /* Opens this process's pools. */
 void catalogue_open(struct catalogue *, struct event_base *, const struct settings *);
 void catalogue_free(struct catalogue *);

@@ -14,7 +14,12 @@ struct catalogue {
 	size_t source_count;
 	struct dataset *datasets[DATASETS_MAX];
 	size_t dataset_count;
+	struct findings *found;		/* NULL: the first fault ends it all */
 };
+
+/* A fault in somebody's file: keeps it and goes on (0), or gives it back. */
+int catalogue_fault(struct catalogue *, int level, const struct source *,
+    const struct dataset *, const struct fault *);
 
 /* ---- schema.c ---- */
 MUST_CHECK int schema_read(struct schema **out, struct arena *, const char *path,
@@ -32,8 +37,11 @@ enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER };
 /*
  * Replaces :customer and its kin by $n, padded with blanks so that every place
  * stays where it was; leaves quotes, comments and casts alone. The result
- * ends before a final semicolon. used: bit n = $n appears.
+ * ends before a final semicolon. used: bit n = $n appears. One statement, and
+ * brackets that match: it becomes a subquery, and must not be able to end it.
  */
+MUST_CHECK int sqltext_scan(char *text, unsigned *used, const char *path,
+    enum sql_for, struct fault *);	/* the same, in place */
 MUST_CHECK int sqltext_read(const char **out, unsigned *used, struct arena *,
     const char *path, enum sql_for, struct fault *);
 /* Line and column of byte `at`, or of the character PostgreSQL counted. */
@@ -44,9 +52,12 @@ size_t sqltext_alias(const char *text, const char *alias);
 char *file_read(struct arena *, const char *path, size_t max, struct fault *);
 
 /* ---- keyset.c: the page asked of a source ---- */
-/* $1 customer, $2 changed after, $3 changed before, $4 limit, $5... the natural
- * key after, then from and to when the schema has a period. */
-enum { ASK_CUSTOMER = 1, ASK_SINCE, ASK_UNTIL, ASK_LIMIT, ASK_KEY };
+/* $5 and the key say where the last page ended; $2, a microsecond earlier, is
+ * what an adapter may use as :since, whether it writes > or >=. The natural key
+ * comes last, after from and to when the schema has a period. */
+enum { ASK_CUSTOMER = 1, ASK_SINCE, ASK_UNTIL, ASK_LIMIT, ASK_CHANGED, ASK_FROM,
+    ASK_TO };
+int keyset_first_key(const struct schema *);
 const char *keyset_wrap(struct arena *, const struct schema *, const char *sql);
 size_t keyset_key_count(const struct schema *);
 
@@ -70,7 +81,8 @@ int zone_offset(const struct zone *, int64_t utc_s);		/* seconds east */
 MUST_CHECK int source_describe(struct catalogue *, struct source *, struct fault *);
 
 /* ---- horizon.c ---- */
-struct horizon *horizon_new(struct source *, int64_t margin_ms);
+struct horizon *horizon_new(struct source *, struct event_base *,
+    int64_t margin_ms);
 void horizon_free(struct horizon *);
 
 #endif

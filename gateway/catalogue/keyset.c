@@ -3,8 +3,9 @@
  *
  * The adapter's SELECT becomes a subquery; the gateway adds where to begin,
  * where to end, the order and the limit. A first page begins after -infinity,
- * an open period goes from -infinity to infinity: one statement serves all
- * pages, and the planner pushes the period down to the organisation's index.
+ * an open period goes from -infinity to infinity: no parameter is ever NULL, so
+ * that one statement serves all pages and one generic plan, the one `guichet
+ * check` looked at, walks the organisation's indexes by customer and period.
  */
 #include "base/buf.h"
 #include "catalogue/catalogue_own.h"
@@ -19,6 +20,12 @@ keyset_key_count(const struct schema *s)
 	return n;
 }
 
+int
+keyset_first_key(const struct schema *s)
+{
+	return s->period != NULL ? ASK_TO + 1 : ASK_CHANGED + 1;
+}
+
 static void
 order(struct buf *b, const struct schema *s)
 {
@@ -27,24 +34,43 @@ order(struct buf *b, const struct schema *s)
 		buf_printf(b, ", r.\"%s\"", s->natural_key[i]);
 }
 
+/* A day is within the period when the whole of it is: a moment asked for in
+ * the middle of a day leaves that day out, and no more than asked goes out. */
+static void
+period(struct buf *b, const struct schema *s)
+{
+	bool day = schema_field_find(s, s->period)->type == FIELD_DATE;
+
+	if (day)
+		buf_printf(b, "\n   AND r.\"%s\" >= ($%d::timestamptz"
+		    " + interval '1 day' - interval '1 microsecond')::date"
+		    "\n   AND r.\"%s\" < ($%d::timestamptz)::date",
+		    s->period, ASK_FROM, s->period, ASK_TO);
+	else
+		buf_printf(b, "\n   AND r.\"%s\" >= $%d::timestamptz"
+		    "\n   AND r.\"%s\" < $%d::timestamptz",
+		    s->period, ASK_FROM, s->period, ASK_TO);
+}
+
 const char *
 keyset_wrap(struct arena *a, const struct schema *s, const char *sql)
 {
-	size_t n = keyset_key_count(s);
 	struct buf b;
 
 	buf_init_in(&b, a);
-	buf_printf(&b, "SELECT r.* FROM (\n%s\n) AS r\n WHERE (", sql);
+	buf_printf(&b, "SELECT r.* FROM (\n%s\n) AS r\n"
+	    " WHERE r.\"%s\" > $%d::timestamptz\n   AND (", sql, s->changed,
+	    ASK_SINCE);
 	order(&b, s);
-	buf_printf(&b, ") > ($%d", ASK_SINCE);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&b, ", $%zu", ASK_KEY + i);
-	buf_printf(&b, ")\n   AND r.\"%s\" < $%d", s->changed, ASK_UNTIL);
+	buf_printf(&b, ") > ($%d::timestamptz", ASK_CHANGED);
+	for (size_t i = 0; i < keyset_key_count(s); i++)
+		buf_printf(&b, ", $%d", keyset_first_key(s) + (int)i);
+	buf_printf(&b, ")\n   AND r.\"%s\" < $%d::timestamptz", s->changed,
+	    ASK_UNTIL);
 	if (s->period != NULL)
-		buf_printf(&b, "\n   AND r.\"%s\" >= $%zu AND r.\"%s\" < $%zu",
-		    s->period, ASK_KEY + n, s->period, ASK_KEY + n + 1);
+		period(&b, s);
 	buf_str(&b, "\n ORDER BY ");
 	order(&b, s);
-	buf_printf(&b, " LIMIT $%d", ASK_LIMIT);
+	buf_printf(&b, " LIMIT $%d::bigint", ASK_LIMIT);
 	return b.data;
 }

@@ -1,33 +1,63 @@
-/* page.c - asks for a page, and writes its records. */
+/*
+ * page.c - asks for a page, and writes its records.
+ *
+ * A record that cannot be written (a NaN, arrays of different lengths) is held
+ * back, counted and logged without a word of what is in it: the ones after it
+ * go on, and it comes by itself once it is mended, as its time of change moves.
+ */
 #include "catalogue/page.h"
 #include <string.h>
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "catalogue/catalogue_own.h"
 #include "catalogue/cell.h"
 #include "catalogue/plan.h"
 #include "crypto/hash.h"
 
+static int
+begin_params(struct params *p, const struct page_ask *ask)
+{
+	const char *after = ask->after != NULL ? ask->after->changed : NULL;
+	int64_t us = 0;
+
+	if (after != NULL && time_parse(&us, after) < 0)
+		return E_BAD_INPUT;
+	params_text(p, ask->customer);
+	if (after == NULL)
+		params_text(p, "-infinity");
+	else
+		params_time(p, us - 1);
+	params_time(p, ask->until_us);
+	params_int(p, (int64_t)ask->limit + 1);
+	if (after == NULL)
+		params_text(p, "-infinity");
+	else
+		params_time(p, us);
+	return 0;
+}
+
 int
-page_params(struct params *p, struct arena *a, const struct page_ask *ask)
+page_params(struct params *p, struct arena *a UNUSED,
+    const struct page_ask *ask)
 {
 	const struct schema *s = ask->dataset->schema;
 	const struct cursor *after = ask->after;
 	bool begins = after == NULL || after->changed == NULL;
 
-	(void)a;
 	params_init(p);
-	params_text(p, ask->customer);
-	params_text(p, begins ? "-infinity" : after->changed);
-	params_time(p, ask->until_us);
-	params_int(p, (int64_t)ask->limit + 1);
+	if (begin_params(p, ask) < 0)
+		return E_BAD_INPUT;
+	if (s->period != NULL) {
+		params_text(p, ask->from != NULL ? ask->from : "-infinity");
+		params_text(p, ask->to != NULL ? ask->to : "infinity");
+	} else if (ask->from != NULL || ask->to != NULL) {
+		return E_BAD_INPUT;
+	}
 	/* after -infinity the key is never looked at */
 	for (size_t i = 0; i < keyset_key_count(s); i++)
 		params_text(p, begins ? NULL : after->key[i]);
-	if (s->period == NULL)
-		return ask->from != NULL || ask->to != NULL ? E_BAD_INPUT : 0;
-	params_text(p, ask->from != NULL ? ask->from : "-infinity");
-	params_text(p, ask->to != NULL ? ask->to : "infinity");
 	return 0;
 }
 
@@ -57,12 +87,31 @@ place(const char **changed, const char *key[8], const struct record_plan *p,
 	return 0;
 }
 
+/* One record and what parts it from the one before. false: held back. */
+static bool
+write_record(struct buf *out, enum page_form form, const struct page *page,
+    const struct page_ask *ask, const struct rows *rows, int row)
+{
+	size_t before = out->len;
+
+	if (page->records > 0 && form == PAGE_LIST)
+		buf_char(out, ',');
+	if (plan_write(out, ask->dataset->plan, rows, row) < 0) {
+		buf_cut(out, before);
+		log_warning("record held back dataset=%s why=\"a value has no "
+		    "JSON, or lists differ in length\"", ask->dataset->schema->id);
+		return false;
+	}
+	if (form == PAGE_LINES)
+		buf_char(out, '\n');
+	return true;
+}
+
 int
 page_write(struct page *page, struct buf *out, enum page_form form,
     const struct page_ask *ask, const struct rows *rows, size_t bytes_max,
     struct arena *a)
 {
-	const struct record_plan *p = ask->dataset->plan;
 	size_t start = out->len;
 	int n = rows_count(rows), row;
 
@@ -72,24 +121,22 @@ page_write(struct page *page, struct buf *out, enum page_form form,
 	for (row = 0; row < n && row < ask->limit; row++) {
 		size_t before = out->len;
 
-		if (row > 0 && form == PAGE_LIST)
-			buf_char(out, ',');
-		if (plan_write(out, p, rows, row) < 0)
-			return E_BAD_INPUT;
-		if (form == PAGE_LINES)
-			buf_char(out, '\n');
+		if (!write_record(out, form, page, ask, rows, row)) {
+			page->held++;
+			continue;
+		}
 		if (out->len - start > bytes_max && row > 0) {
-			out->len = before;
+			buf_cut(out, before);
 			break;
 		}
+		page->records++;
 	}
-	page->records = row;
 	page->more = row < n;
 	page->bytes = out->len - start;
 	sha256(page->digest, out->data == NULL ? "" : out->data + start,
 	    page->bytes);
-	return row == 0 ? 0 : place(&page->last.changed, page->last.key, p, rows,
-	    row - 1, a);
+	return row == 0 ? 0 : place(&page->last.changed, page->last.key,
+	    ask->dataset->plan, rows, row - 1, a);
 }
 
 int

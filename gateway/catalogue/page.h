@@ -47,14 +47,16 @@ struct page_ask {
 	int64_t until_us;		/* the horizon */
 	int limit;			/* records; one more is asked to know `more` */
 };
-/* Fills the parameters of dataset->page. */
+/* Fills the parameters of dataset->page. E_BAD_INPUT: a cursor that is no place,
+ * or a period where the data set has none. */
 MUST_CHECK int page_params(struct params *, struct arena *, const struct page_ask *);
 
 /* ---- the answer ---- */
 struct page {
 	int records;
+	int held;		/* held back: they could not be written */
 	bool more;
-	struct cursor last;	/* after the last record written; in the arena */
+	struct cursor last;	/* after the last record seen; in the arena */
 	size_t bytes;		/* of JSON written */
 	uint8_t digest[32];	/* SHA-256 of the record bytes */
 };

@@ -351,9 +351,9 @@ read_folder(struct catalogue *c, const char *dir, struct fault *f)
 	int n = scandir(dir, &names, is_schema, alphasort), rc = 0;
 
 	for (int i = 0; i < n; i++) {
-		if (rc == 0)
-			rc = add(c, arena_printf(c->arena, "%s/%s", dir,
-			    names[i]->d_name), f);
+		if (rc == 0 && add(c, arena_printf(c->arena, "%s/%s", dir,
+		    names[i]->d_name), f) < 0)
+			rc = catalogue_fault(c, 1, NULL, NULL, f);
 		free(names[i]);
 	}
 	if (n >= 0)

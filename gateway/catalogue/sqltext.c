@@ -23,7 +23,6 @@ static const struct parameter parameters[] = {
 	{ "customer",	{ ASK_CUSTOMER,	0, 1 } },
 	{ "since",	{ ASK_SINCE,	1, 0 } },
 	{ "until",	{ ASK_UNTIL,	2, 0 } },
-	{ "limit",	{ ASK_LIMIT,	0, 0 } },
 };
 
 char *
@@ -93,30 +92,22 @@ sqltext_alias(const char *text, const char *alias)
 	return found;
 }
 
-/* ---- what is no SQL to us: strings, names, comments ---- */
+/* ---- what hides parameters: comments, strings, quoted names ---- */
 
-static size_t
-quoted_end(const char *s, size_t i)
+static bool
+is_comment(const char *s)
 {
-	char quote = s[i];
-	bool escapes = quote == '\'' && i > 0 && (s[i - 1] | 32) == 'e';
-
-	for (i++; s[i] != '\0'; i++) {
-		if (escapes && s[i] == '\\' && s[i + 1] != '\0')
-			i++;
-		else if (s[i] == quote && s[i + 1] == quote)
-			i++;
-		else if (s[i] == quote)
-			return i + 1;
-	}
-	return i;
+	return (s[0] == '-' && s[1] == '-') || (s[0] == '/' && s[1] == '*');
 }
 
+/* Block comments nest. */
 static size_t
-block_end(const char *s, size_t i)
+comment_end(const char *s, size_t i)
 {
 	int depth = 0;
 
+	if (s[i] == '-')
+		return i + strcspn(s + i, "\n");
 	for (; s[i] != '\0'; i++) {
 		if (s[i] == '/' && s[i + 1] == '*') {
 			depth++;
@@ -130,6 +121,24 @@ block_end(const char *s, size_t i)
 	return i;
 }
 
+/* i is at the opening quote, single or double; a doubled one goes on. */
+static size_t
+string_end(const char *s, size_t i, bool escapes)
+{
+	char quote = s[i];
+
+	for (i++; s[i] != '\0'; i++) {
+		if (escapes && s[i] == '\\' && s[i + 1] != '\0')
+			i++;
+		else if (s[i] == quote && s[i + 1] == quote)
+			i++;
+		else if (s[i] == quote)
+			return i + 1;
+	}
+	return i;
+}
+
+/* $tag$...$tag$; just $ when it is no such thing. */
 static size_t
 dollar_end(const char *s, size_t i)
 {
@@ -139,26 +148,22 @@ dollar_end(const char *s, size_t i)
 	while (isalnum((unsigned char)s[tag]) || s[tag] == '_')
 		tag++;
 	if (s[tag] != '$' || isdigit((unsigned char)s[i + 1]))
-		return i + 1;
+		return i;
 	for (end = s + tag + 1; *end != '\0'; end++)
 		if (strncmp(end, s + i, tag + 1 - i) == 0)
 			return (size_t)(end - s) + tag + 1 - i;
 	return (size_t)(end - s);
 }
 
-/* Just after what begins at i, if that hides parameters; else i. */
+/* Behind what begins at i, if that hides parameters; else i. */
 static size_t
-skip_hidden(const char *s, size_t i)
+hidden_end(const char *s, size_t i)
 {
 	if (s[i] == '\'' || s[i] == '"')
-		return quoted_end(s, i);
-	if (s[i] == '-' && s[i + 1] == '-')
-		return i + strcspn(s + i, "\n");
-	if (s[i] == '/' && s[i + 1] == '*')
-		return block_end(s, i);
+		return string_end(s, i, false);
 	if (s[i] == '$')
 		return dollar_end(s, i);
-	if (s[i] == ':' && s[i + 1] == ':')
+	if (s[i] == ':' && (s[i + 1] == ':' || s[i + 1] == '='))
 		return i + 2;
 	return i;
 }
@@ -170,79 +175,168 @@ struct scan {
 	char *text;
 	enum sql_for what;
 	unsigned used;
+	int depth, brackets;		/* of ( and [ still open */
+	bool ended;			/* by a semicolon */
+	size_t end;			/* behind the last byte that counts */
 	struct fault *fault;
 };
+
+/* At byte `at` of the file. */
+static int
+wrong(const struct scan *s, size_t at, const char *code, const char *cause,
+    const char *cure)
+{
+	int line, column;
+
+	sqltext_place(s->text, at, &line, &column);
+	fault_set(s->fault, code, s->path, line, column, "%s", cause);
+	return fault_cure(s->fault, "%s", cure);
+}
 
 static int
 unknown_parameter(const struct scan *s, size_t at, const char *name)
 {
-	const char *names[countof(parameters)];
+	const char *names[countof(parameters)], *near;
+	char cause[120];
 	size_t n = 0;
-	int line, column;
 
 	for (size_t i = 0; i < countof(parameters); i++)
 		if (parameters[i].number[s->what] > 0)
 			names[n++] = parameters[i].name;
-	sqltext_place(s->text, at, &line, &column);
-	fault_set(s->fault, "E203", s->path, line, column,
-	    "there is no parameter :%s here", name);
-	if (nearest(name, names, n) != NULL)
-		return fault_cure(s->fault, "perhaps you meant :%s",
-		    nearest(name, names, n));
-	return fault_cure(s->fault, "%s", s->what == SQL_FOR_CHANGED ?
-	    "use :since and :until" : "use :customer, :since, :until, :limit");
+	near = nearest(name, names, n);
+	snprintf(cause, sizeof(cause), "there is no parameter :%s here", name);
+	wrong(s, at, "E203", cause, s->what == SQL_FOR_CHANGED ?
+	    "use :since and :until" : s->what == SQL_FOR_CUSTOMER ?
+	    "use :customer" : "use :customer, and :since and :until if you like");
+	if (near != NULL)
+		return fault_cure(s->fault, "perhaps you meant :%s", near);
+	if (strcmp(name, "limit") == 0 || strcmp(name, "after") == 0)
+		return fault_cure(s->fault, "take it out: the gateway adds the "
+		    "order, the place to go on from and the limit by itself");
+	return E_BAD_INPUT;
 }
 
+static size_t
+word_length(const char *s)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)s[n]) || s[n] == '_')
+		n++;
+	return n;
+}
+
+/* The parameter whose colon stands at `at`; *n, the bytes it takes. */
 static int
-replace(struct scan *s, size_t at, size_t n)
+replace(struct scan *s, size_t at, size_t *n)
 {
 	char name[64], number[8];
 	size_t i, digits;
 
-	if (n - 1 >= sizeof(name))
-		n = sizeof(name);
-	snprintf(name, sizeof(name), "%.*s", (int)(n - 1), s->text + at + 1);
+	*n = 1 + word_length(s->text + at + 1);
+	snprintf(name, sizeof(name), "%.*s", (int)*n - 1, s->text + at + 1);
 	for (i = 0; i < countof(parameters); i++)
 		if (strcmp(parameters[i].name, name) == 0)
 			break;
-	if (i == countof(parameters) || parameters[i].number[s->what] == 0)
+	if (i == countof(parameters) || parameters[i].number[s->what] == 0) {
+		if (s->brackets > 0)
+			return 0;	/* a slice: values[low:high] */
 		return unknown_parameter(s, at, name);
+	}
 	digits = (size_t)snprintf(number, sizeof(number), "$%d",
 	    parameters[i].number[s->what]);
-	memset(s->text + at, ' ', n);
+	memset(s->text + at, ' ', *n);
 	memcpy(s->text + at, number, digits);
 	s->used |= 1u << parameters[i].number[s->what];
+	return 0;
+}
+
+/* Brackets that do not match would end our subquery instead of the person's. */
+static int
+count_brackets(struct scan *s, size_t at)
+{
+	switch (s->text[at]) {
+	case '(':	s->depth++; break;
+	case ')':	s->depth--; break;
+	case '[':	s->brackets++; break;
+	case ']':	s->brackets--; break;
+	default:	break;
+	}
+	if (s->depth >= 0 && s->brackets >= 0)
+		return 0;
+	return wrong(s, at, "E218", "this bracket was never opened",
+	    "take it out, or open it");
+}
+
+/* One visible character or parameter at *i; *i goes behind it. */
+static int
+take(struct scan *s, size_t *i)
+{
+	const char *t = s->text + *i;
+	size_t n = 1;
+
+	if (s->ended && !isspace((unsigned char)*t))
+		return wrong(s, *i, "E218", "more follows the semicolon",
+		    "write one SELECT per file");
+	if (*t == '$' && isdigit((unsigned char)t[1]))
+		return wrong(s, *i, "E203", "$n is not for people",
+		    "write :customer");
+	if (*t == ';')
+		s->ended = true;
+	else if (*t == ':' && (isalpha((unsigned char)t[1]) || t[1] == '_')) {
+		if (replace(s, *i, &n) < 0)
+			return E_BAD_INPUT;
+	} else if (isalnum((unsigned char)*t) || *t == '_' || (*t & 0x80)) {
+		while (isalnum((unsigned char)t[n]) || t[n] == '_' ||
+		    t[n] == '$' || (t[n] & 0x80))
+			n++;
+		/* e'...' is the one word that changes how a string ends */
+		if (t[n] == '\'' && n == 1 && (*t | 32) == 'e')
+			n = string_end(s->text, *i + n, true) - *i;
+	} else if (count_brackets(s, *i) < 0)
+		return E_BAD_INPUT;
+	if (!isspace((unsigned char)*t) && *t != ';')
+		s->end = *i + n;
+	*i += n;
 	return 0;
 }
 
 static int
 scan(struct scan *s)
 {
-	size_t i = 0, next, end = 0;
+	size_t i = 0, next;
 
 	while (s->text[i] != '\0') {
-		if ((next = skip_hidden(s->text, i)) != i) {
-			if (s->text[i] != '-' && s->text[i] != '/')
-				end = next;
-			i = next;
-			continue;
+		if (is_comment(s->text + i)) {
+			i = comment_end(s->text, i);
+		} else if ((next = hidden_end(s->text, i)) != i) {
+			if (s->ended)
+				return wrong(s, i, "E218", "more follows the "
+				    "semicolon", "write one SELECT per file");
+			s->end = i = next;
+		} else if (take(s, &i) < 0) {
+			return E_BAD_INPUT;
 		}
-		if (s->text[i] == ':' && isalpha((unsigned char)s->text[i + 1])) {
-			size_t n = 1;
-
-			while (isalnum((unsigned char)s->text[i + n]) ||
-			    s->text[i + n] == '_')
-				n++;
-			if (replace(s, i, n) < 0)
-				return E_BAD_INPUT;
-		}
-		if (!isspace((unsigned char)s->text[i]))
-			end = i + 1;
-		i++;
 	}
-	s->text[end] = '\0';		/* final comments and blanks go */
-	if (end > 0 && s->text[end - 1] == ';')
-		s->text[end - 1] = '\0';
+	if (s->end == 0)
+		return wrong(s, 0, "E218", "there is no SQL in it",
+		    "write one SELECT whose columns are named after the schema");
+	if (s->depth > 0 || s->brackets > 0)
+		return wrong(s, s->end, "E218", "a bracket is not closed",
+		    "close it");
+	s->text[s->end] = '\0';		/* the semicolon and final comments go */
+	return 0;
+}
+
+int
+sqltext_scan(char *text, unsigned *used, const char *path, enum sql_for what,
+    struct fault *f)
+{
+	struct scan s = { .path = path, .text = text, .what = what, .fault = f };
+
+	if (scan(&s) < 0)
+		return E_BAD_INPUT;
+	*used = s.used;
 	return 0;
 }
 
@@ -250,13 +344,10 @@ int
 sqltext_read(const char **out, unsigned *used, struct arena *a, const char *path,
     enum sql_for what, struct fault *f)
 {
-	struct scan s = { path, NULL, what, 0, f };
+	char *text = file_read(a, path, SQL_MAX, f);
 
-	if ((s.text = file_read(a, path, SQL_MAX, f)) == NULL)
+	if (text == NULL || sqltext_scan(text, used, path, what, f) < 0)
 		return E_BAD_INPUT;
-	if (scan(&s) < 0)
-		return E_BAD_INPUT;
-	*out = s.text;
-	*used = s.used;
+	*out = text;
 	return 0;
 }

@@ -104,7 +104,7 @@ write_page(struct call *c, struct pull *p)
 	    PAGE_BYTES, c->arena);
 	if (rc < 0)
 		return rc;
-	p->next = p->page.records == 0 ? p->cursor_text
+	p->next = p->page.last.changed == NULL ? p->cursor_text
 	    : cursor_seal(c->house->keys, c->arena, &p->page.last,
 	    c->access->grant_text);
 	if (p->form == PAGE_LINES)

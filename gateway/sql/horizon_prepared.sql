@@ -1,2 +1,4 @@
--- -> n: prepared transactions; while there is one, the horizon stands still
-SELECT count(*) AS n FROM pg_prepared_xacts WHERE database = current_database();
+-- -> xids: the prepared transactions of this database, oldest first
+SELECT coalesce(array_agg(p.transaction::text ORDER BY p.prepared), '{}') AS xids
+  FROM pg_prepared_xacts AS p
+ WHERE p.database = current_database();
