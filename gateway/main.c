@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 
-extern const struct command command_check, command_init;
+extern const struct command command_check, command_client, command_init;
 extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
@@ -14,6 +14,7 @@ extern const struct command command_synth;
 /* One line each, in the order `guichet --help` shows. */
 const struct command *const command_table[] = {
 	&command_check,
+	&command_client,
 	&command_init,
 	&command_journal,
 	&command_key,

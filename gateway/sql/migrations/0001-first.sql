@@ -114,7 +114,7 @@ CREATE TABLE guichet.code (
 	redirect_uri	text NOT NULL,
 	challenge	text NOT NULL,
 	dpop_jkt	text,
-	used		boolean NOT NULL DEFAULT false,
+	spent		timestamptz,		-- used, once
 	expires		timestamptz NOT NULL,
 	PRIMARY KEY (hash, expires)
 ) PARTITION BY RANGE (expires);
