@@ -4,6 +4,8 @@
 const struct route *const routes[] = {
 	&route_authorize,
 	&route_authorize_post,
+	&route_connect,
+	&route_connect_post,
 	&route_datasets,
 	&route_grant,
 	&route_home,

@@ -7,7 +7,8 @@ import { createServer } from "node:https";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
-import { startGateway } from "../support/gateway.mjs";
+import { startCozy } from "../pims/cozy/cozy.mjs";
+import { prepareGateway, startGateway } from "../support/gateway.mjs";
 import { addClient, addCustomer, energySource, pushRequest } from "../support/people.mjs";
 import { sql } from "../support/postgres.mjs";
 
@@ -17,15 +18,17 @@ const sizes = { phone: { width: 360, height: 740 },
 	narrow: { width: 320, height: 640 }, desk: { width: 1280, height: 900 } };
 const asked = ["energy.contract", "energy.load-curve"];
 
-let gateway, pims, redirect, browser, db;
+let gateway, pims, cozy, redirect, browser, db;
 const answers = [];		// what the service received
 
 before(async () => {
-	gateway = await startGateway({ settings: {
+	const ground = await prepareGateway({ settings: {
 		organisation: { name: "Énergie du Rhône",
 			address: "12 quai Sarrail, Lyon",
 			privacy_url: "https://energie-rhone.example/privacy" },
 		login: { mode: "demo" }, catalogue: energySource() } });
+	ground.change({ push: { allow: "127.0.0.0/8", ca_file: ground.ca } });
+	gateway = await startGateway({ ground });
 	db = gateway.db.url;
 	pims = createServer({
 		cert: readFileSync(gateway.settings.server.tls_certificate),
@@ -35,6 +38,9 @@ before(async () => {
 		res.end("received");
 	});
 	await new Promise((done) => pims.listen(0, "127.0.0.1", done));
+	cozy = await startCozy({ dir: `${ground.dir}/cozy`,
+		cert: readFileSync(gateway.settings.server.tls_certificate),
+		key: readFileSync(gateway.settings.server.tls_key) });
 	redirect = `https://localhost:${pims.address().port}/cb`;
 	addCustomer(db, "camille", "Camille Moreau", "C-1001");
 	addCustomer(db, "ines", "Inès <b>Martin</b>", "C-1002");
@@ -49,6 +55,7 @@ before(async () => {
 after(async () => {
 	await browser?.close();
 	pims?.close();
+	await cozy?.stop();
 	await gateway?.stop();
 });
 
@@ -360,6 +367,67 @@ test("another customer's permission does not exist for her", async () => {
 		WHERE id = '${id}'`), "active");
 	await camille.context().close();
 	await ines.context().close();
+});
+
+// ---- connecting a cloud of her own ----
+
+async function fillConnect(page, address, { tick = ["#d0"] } = {}) {
+	await page.goto("/me/connect");
+	await page.check("#cozy");
+	await page.fill("#address", address);
+	for (const t of tick)
+		await page.check(t);
+}
+
+test("an address that is no cloud is told, and what she chose is kept",
+	async () => {
+	const page = await visitor();
+	await signIn(page);
+	assert.equal(await (await page.goto("/me/connect")).status(), 200);
+	assert.equal(await page.locator("input:checked").count(), 0);
+	for (const [address, says] of [
+		["https://localhost:1", /Rien n’a répondu/],
+		["http://alice.example", /n’est pas celle d’un cloud/],
+		["https://10.0.0.1", /n’est pas celle|Rien n’a répondu/]]) {
+		await fillConnect(page, address, { tick: ["#d1"] });
+		await page.selectOption("#days", "90");
+		await page.click("button[value=allow]");
+		assert.match(await page.textContent("[role=alert]"), says, address);
+		assert.equal(await page.inputValue("#address"), address);
+		assert.equal(await page.isChecked("#cozy"), true);
+		assert.equal(await page.isChecked("#d1"), true);
+		assert.equal(await page.inputValue("#days"), "90");
+	}
+	await page.uncheck("#d1");
+	await page.click("button[value=allow]");
+	assert.match(await page.textContent("[role=alert]"), /Aucune donnée/);
+	await page.click("header button[lang=en]");
+	assert.match(await page.textContent("h1"), /Connect my personal cloud/);
+	assert.equal(await page.isChecked("#cozy"), true);
+	assert.equal(sql(db, `SELECT count(*) FROM guichet.grants
+		WHERE client_id = 'cozy'`), "0");
+	await page.context().close();
+});
+
+test("before she leaves for her cloud she learns what it must show",
+	async () => {
+	const page = await visitor();
+	await signIn(page);
+	await fillConnect(page, cozy.origin);
+	await page.click("button[value=allow]");
+	const host = new URL(cozy.origin).host;
+	assert.ok((await page.textContent("main")).includes(host));
+	assert.deepEqual(page.complaints, []);
+	assert.equal(sql(db, `SELECT g.state, g.datasets, d.address,
+		length(g.notice_sha256) FROM guichet.grants AS g
+		JOIN guichet.destination AS d ON d.grant_id = g.id
+		WHERE g.client_id = 'cozy'`),
+		`pending|{energy.contract}|${cozy.origin}|32`);
+	await page.click(`a[href^="${cozy.origin}"]`);
+	assert.equal(new URL(page.url()).origin, cozy.origin);
+	await page.goto("/me");
+	assert.match(await page.textContent(".state.pending"), /À confirmer/);
+	await page.context().close();
 });
 
 // ---- every page ----
