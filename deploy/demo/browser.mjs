@@ -8,7 +8,7 @@ const text = (s) => s.replace(/&(amp|lt|gt|quot|#39);/g, (_, e) => entities[e]);
 
 function attributes(tag) {
 	const out = {};
-	for (const [, name, , a, b] of tag.matchAll(
+	for (const [, name, , , a, b] of tag.matchAll(
 		/([a-z-]+)(=("([^"]*)"|([^\s">]+)))?/gi))
 		out[name.toLowerCase()] = text(a ?? b ?? "");
 	return out;
@@ -18,9 +18,9 @@ function attributes(tag) {
 function formsOf(html) {
 	return [...html.matchAll(/<form([^>]*)>(.*?)<\/form>/gs)].map(([, head, body]) => {
 		const form = { ...attributes(head), fields: [], buttons: [] };
-		for (const [, kind, tag, inside] of body.matchAll(
-			/<(input|button|select|textarea)\b([^>]*)>((?:(?!<\/?(?:button|select|textarea)).)*)?/gs)) {
-			const a = attributes(tag);
+		for (const [, void_, kind, tag, inside] of body.matchAll(
+			/<input\b([^>]*)>|<(button|select|textarea)\b([^>]*)>(.*?)<\/\2>/gs)) {
+			const a = attributes(tag ?? void_);
 			if (kind === "button" || a.type === "submit")
 				form.buttons.push({ ...a, label: (inside ?? a.value ?? "")
 					.replace(/<[^>]*>/g, "").trim() });

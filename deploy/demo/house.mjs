@@ -143,11 +143,9 @@ export class House {
 		await this.guichet("client", "add", "ma-vie", "--name", "Ma Vie en Clair",
 			"--uri", `https://localhost:${this.ports.pims}/`,
 			"--contact", "bonjour@example.net", "--jwks", at("client.jwks"),
-			"--redirect", this.redirect, "--datasets", WISHES.join(" "),
+			"--redirect-uri", this.redirect, "--datasets", WISHES.join(" "),
 			"--purpose-en", "Show you your energy and phone use, and keep your bills",
 			"--purpose-fr", "Vous montrer vos consommations et garder vos factures");
-		await this.guichet("client", "add", "cozy", "--kind", "cozy", "--name",
-			"Cozy", "--datasets", WISHES.join(" "));
 		this.pims = new Pims({ issuer: this.issuer, resource: this.issuer,
 			ca: this.ca, client_id: "ma-vie", key: jwk,
 			redirect_uri: this.redirect });
