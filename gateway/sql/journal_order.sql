@@ -6,9 +6,9 @@
 -- -> log, seq, hash, in order
 WITH taken AS (
 	DELETE FROM guichet.journal_stage
-	 WHERE n <= (SELECT max(n)
-	               FROM (SELECT n FROM guichet.journal_stage
-	                      ORDER BY n LIMIT $1) AS oldest)
+	 WHERE n = ANY (ARRAY (SELECT n FROM guichet.journal_stage
+	                        ORDER BY n LIMIT $1))	-- by the index: what
+							-- was taken lies about
 	   AND cardinality($2::bigint[]) = (SELECT count(*)
 	               FROM guichet.journal_head AS h
 	              WHERE h.epoch = ($2::bigint[])[h.log + 1])
@@ -17,7 +17,9 @@ WITH taken AS (
 	SELECT DISTINCT ON (t.id) t.*
 	  FROM taken AS t
 	 WHERE NOT EXISTS (SELECT FROM guichet.journal_line AS l
-	                    WHERE l.id = t.id)
+	                    WHERE l.id = t.id
+	                   OFFSET 0)	-- looked up one by one: a join may
+					-- choose to read the whole journal
 	 ORDER BY t.id, t.n
 ), placed AS (
 	SELECT f.*, h.size - 1 +
