@@ -107,6 +107,7 @@ catalogue_open(struct catalogue *c, struct event_base *base,
 			.prepared = settings->prepared_statements,
 			.read_only = true,
 			.time_zone = s->time_zone,
+			.generic_plans = true,	/* as `check` saw them */
 			.statement_timeout_ms = (int)s->statement_timeout_ms,
 		};
 

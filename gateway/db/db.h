@@ -78,6 +78,7 @@ struct db_options {
 	bool read_only;			/* default_transaction_read_only */
 	int statement_timeout_ms;	/* 0 = the server's */
 	const char *time_zone;		/* of the session; NULL = the server's */
+	bool generic_plans;		/* never planned for one parameter's value */
 	const struct statement *statements; /* prepared at open, on first use too */
 	size_t statement_count;
 };

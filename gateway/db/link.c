@@ -78,7 +78,7 @@ static bool
 has_settings(const struct db_options *o)
 {
 	return o->read_only || o->statement_timeout_ms > 0 ||
-	    o->time_zone != NULL;
+	    o->time_zone != NULL || o->generic_plans;
 }
 
 /* For the session, or, behind a pooler that shares sessions among
@@ -91,7 +91,7 @@ send_settings(struct link *l, bool local)
 	const char *values[] = { o->statement_timeout_ms > 0 ? timeout : NULL,
 	    o->time_zone, o->read_only ? "on" : NULL,
 	    local ? "transaction_read_only" : "default_transaction_read_only",
-	    local ? "t" : "f" };
+	    local ? "t" : "f", o->generic_plans ? "force_generic_plan" : NULL };
 
 	snprintf(timeout, sizeof(timeout), "%d", o->statement_timeout_ms);
 	expect(l, EXPECT_SETTING, 0, NULL);
@@ -100,7 +100,9 @@ send_settings(struct link *l, bool local)
 	    " COALESCE($1, current_setting('statement_timeout')), $5),"
 	    " set_config('TimeZone',"
 	    " COALESCE($2, current_setting('TimeZone')), $5),"
-	    " set_config($4, COALESCE($3, current_setting($4)), $5)",
+	    " set_config($4, COALESCE($3, current_setting($4)), $5),"
+	    " set_config('plan_cache_mode',"
+	    " COALESCE($6, current_setting('plan_cache_mode')), $5)",
 	    countof(values), NULL, values, NULL, NULL, 1) == 1;
 }
 
