@@ -63,7 +63,7 @@ struct zone;				/* offsets of local time (zone.c) */
 struct source {
 	const char *name;		/* the adapter's folder: "energy" */
 	const char *url, *time_zone;
-	const struct zone *zone;
+	struct zone *zone;
 	const char *capture;		/* "horizon" ... */
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */

@@ -74,8 +74,8 @@ const char *type_name(uint32_t type);
 uint32_t type_element(uint32_t array_type);	/* 0: no array we know */
 
 /* ---- zone.c: local time of a source, without touching the process's TZ ---- */
-const struct zone *zone_load(struct arena *, const char *name);	/* NULL: unknown */
-int zone_offset(const struct zone *, int64_t utc_s);		/* seconds east */
+struct zone *zone_load(struct arena *, const char *name);	/* NULL: unknown */
+int zone_offset(struct zone *, int64_t utc_s);		/* seconds east */
 
 /* ---- describe.c ---- */
 MUST_CHECK int source_describe(struct catalogue *, struct source *, struct fault *);

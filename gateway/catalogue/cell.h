@@ -13,11 +13,18 @@
 
 struct zone;
 
-/* Appends JSON. false: the bytes are not what the type says. */
-MUST_CHECK bool cell_to_json(struct buf *, const struct cell *, const struct zone *);
+/* Appends JSON. false, and nothing: the bytes are not what the type says, or
+ * have no JSON (NaN, infinity). The zone keeps what it found last. */
+MUST_CHECK bool cell_to_json(struct buf *, const struct cell *, struct zone *);
 /* Appends the text PostgreSQL would read back as the same value (UTC). */
 MUST_CHECK bool cell_to_text(struct buf *, const struct cell *);
-void json_string_to(struct buf *, const char *, size_t n);	/* quoted, escaped */
+
+/* buf_reserve, when there is room already without a call. */
+static inline char *
+cell_room(struct buf *b, size_t n)
+{
+	return n < b->size - b->len ? b->data + b->len : buf_reserve(b, n);
+}
 
 /* Walks a one-dimensional array. */
 struct walk { const char *at, *end; int left; uint32_t type; };

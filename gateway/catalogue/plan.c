@@ -20,8 +20,8 @@ node_under(struct arena *a, struct node *parent, const char *name, size_t n,
 	node = arena_alloc(a, sizeof(*node));
 	node->kind = kind;
 	node->name = arena_strndup(a, name, n);
-	node->key = arena_printf(a, "\"%s\":", node->name);
-	node->key_n = n + 3;
+	node->key = arena_printf(a, ",\"%s\":", node->name);
+	node->key_n = n + 4;
 	node->column = -1;
 	return *at = node;
 }
@@ -112,10 +112,24 @@ static bool write_object(struct writing *, const struct node *);
 static void
 member(struct writing *w, const struct node *n, bool *any)
 {
-	if (*any)
-		buf_char(w->out, ',');
-	buf_add(w->out, n->key, n->key_n);
+	int skip = *any ? 0 : 1;	/* the first has no comma */
+
+	size_t size = n->key_n - (size_t)skip;
+	char *p = cell_room(w->out, size);
+
+	memcpy(p, n->key + skip, size);
+	w->out->len += size;
 	*any = true;
+}
+
+static void
+put(struct writing *w, char c)
+{
+	char *p = cell_room(w->out, 1);
+
+	p[0] = c;
+	p[1] = '\0';
+	w->out->len++;
 }
 
 /* One object of a zipped list. A NULL in an array is an absent member. */
@@ -125,7 +139,7 @@ write_zipped(struct writing *w, const struct node *list, struct walk *walks)
 	bool any = false;
 	int i = 0;
 
-	buf_char(w->out, '{');
+	put(w, '{');
 	for (const struct node *c = list->child; c != NULL; c = c->next, i++) {
 		struct cell cell;
 
@@ -140,7 +154,7 @@ write_zipped(struct writing *w, const struct node *list, struct walk *walks)
 		member(w, c, &any);
 		w->bad |= !cell_to_json(w->out, &cell, w->plan->zone);
 	}
-	buf_char(w->out, '}');
+	put(w, '}');
 }
 
 static void
@@ -186,16 +200,16 @@ write_list(struct writing *w, const struct node *list)
 
 	if (n < 0)
 		return false;
-	buf_char(w->out, '[');
+	put(w, '[');
 	for (int i = 0; i < n && !w->bad; i++) {
 		if (i > 0)
-			buf_char(w->out, ',');
+			put(w, ',');
 		if (plain)
 			write_plain(w, walks);
 		else
 			write_zipped(w, list, walks);
 	}
-	buf_char(w->out, ']');
+	put(w, ']');
 	return true;
 }
 
@@ -217,7 +231,7 @@ write_object(struct writing *w, const struct node *object)
 {
 	bool any = false;
 
-	buf_char(w->out, '{');
+	put(w, '{');
 	for (const struct node *c = object->child; c != NULL; c = c->next) {
 		size_t before = w->out->len;
 		bool had = any, wrote;
@@ -230,7 +244,7 @@ write_object(struct writing *w, const struct node *object)
 			any = had;
 		}
 	}
-	buf_char(w->out, '}');
+	put(w, '}');
 	return any;
 }
 

@@ -19,7 +19,7 @@ enum { ZIP_MAX = 24 };		/* arrays zipped into one list */
 struct node {
 	enum node_kind kind;
 	const char *name;
-	const char *key;	/* "\"name\":", ready to write */
+	const char *key;	/* ",\"name\":", ready to write */
 	size_t key_n;
 	int column;		/* NODE_VALUE: of the row; -1 else */
 	struct node *child, *next;
@@ -29,7 +29,7 @@ struct record_plan {
 	const struct node *root;
 	int changed, key[8];	/* columns */
 	int key_n;
-	const struct zone *zone;
+	struct zone *zone;
 };
 
 /* One row as JSON. E_BAD_INPUT: a value that its type does not allow. */

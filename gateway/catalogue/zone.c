@@ -16,7 +16,7 @@ static const int64_t first_s = -2208988800;	/* 1900 */
 static const int64_t last_s = 4102444800;	/* 2100 */
 
 struct zone {
-	size_t n;
+	size_t n, last;			/* last: where the last look ended */
 	struct { int64_t from_s; int offset_s; } changes[CHANGES_MAX];
 };
 
@@ -50,7 +50,7 @@ change_between(int64_t from, int64_t to)
 static void
 fill(struct zone *z)
 {
-	const int64_t week = 7 * 86400;
+	const int64_t week = 7 * 86400;	/* no zone changed twice in one */
 
 	z->changes[0].from_s = INT64_MIN;
 	z->changes[0].offset_s = offset_at(first_s);
@@ -78,7 +78,7 @@ known(const char *name)
 	return strcmp(name, "UTC") == 0 || access(path, R_OK) == 0;
 }
 
-const struct zone *
+struct zone *
 zone_load(struct arena *a, const char *name)
 {
 	const char *now = getenv("TZ");
@@ -102,11 +102,20 @@ zone_load(struct arena *a, const char *name)
 	return z;
 }
 
+static bool
+holds(const struct zone *z, size_t i, int64_t utc_s)
+{
+	return z->changes[i].from_s <= utc_s &&
+	    (i + 1 == z->n || utc_s < z->changes[i + 1].from_s);
+}
+
 int
-zone_offset(const struct zone *z, int64_t utc_s)
+zone_offset(struct zone *z, int64_t utc_s)
 {
 	size_t low = 0, high = z->n;
 
+	if (holds(z, z->last, utc_s))
+		return z->changes[z->last].offset_s;
 	while (high - low > 1) {
 		size_t half = low + (high - low) / 2;
 
@@ -115,5 +124,6 @@ zone_offset(const struct zone *z, int64_t utc_s)
 		else
 			high = half;
 	}
+	z->last = low;
 	return z->changes[low].offset_s;
 }
