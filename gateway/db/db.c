@@ -65,8 +65,7 @@ question_end(struct question *q, PGresult *res, int failure)
 		q->on_rows(rows, failure, q->arg);
 		db->calling = false;
 	}
-	if (rows != NULL && !rows_kept(rows))
-		rows_free(rows);
+	rows_free(rows);		/* unless somebody keeps them */
 	free(q);
 }
 

@@ -114,7 +114,6 @@ void reason_of(char out[REASON_MAX], const char *message); /* for why="..." */
 
 /* ---- rows.c ---- */
 struct rows *rows_new(PGresult *);
-bool rows_kept(const struct rows *);
 
 /* ---- failure.c ---- */
 int failure_of(const PGresult *);	/* E_... */

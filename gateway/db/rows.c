@@ -32,7 +32,7 @@ enum {
 struct rows {
 	PGresult *res;
 	struct arena *arena;	/* texts made on demand; NULL at first */
-	bool kept;
+	int holders;		/* who asked, and whoever keeps them */
 };
 
 struct rows *
@@ -41,26 +41,21 @@ rows_new(PGresult *res)
 	struct rows *r = xcalloc(1, sizeof(*r));
 
 	r->res = res;
+	r->holders = 1;
 	return r;
 }
 
 struct rows *
 rows_keep(struct rows *r)
 {
-	r->kept = true;
+	r->holders++;
 	return r;
-}
-
-bool
-rows_kept(const struct rows *r)
-{
-	return r->kept;
 }
 
 void
 rows_free(struct rows *r)
 {
-	if (r == NULL)
+	if (r == NULL || --r->holders > 0)
 		return;
 	PQclear(r->res);
 	arena_free(r->arena);
