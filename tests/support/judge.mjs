@@ -1,5 +1,5 @@
 // Go's checksum database as our judge (tests/judge/judge.go), built once.
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./ground.mjs";
@@ -26,4 +26,11 @@ export function judge(...args) {
 	build();
 	const r = spawnSync(program, args, { encoding: "utf8" });
 	return { good: r.status === 0, said: r.stdout.trim() };
+}
+
+// The same without standing still: a gateway whose log we read is waiting.
+export function judging(...args) {
+	build();
+	return new Promise((done) => execFile(program, args, { timeout: 30000 },
+		(e, out) => done({ good: !e, said: out.trim() })));
 }
