@@ -39,46 +39,8 @@
 #include "base/settings.h"
 #include "crypto/keys.h"
 #include "db/db.h"
-#include "journal/keep.h"
-#include "journal/line.h"
-#include "journal/note.h"
+#include "journal/sequencer_own.h"
 #include "journal/store.h"
-#include "journal/tree.h"
-
-enum {
-	ORDER_MAX	= 1000,		/* lines in one transaction */
-	TILES_MAX	= 64,		/* touched by so many lines */
-	WHY_MAX		= 256,
-	REST_MS		= 200,		/* longest sleep without a look around */
-	HALT_MS		= 10000		/* a forked history is looked at again */
-};
-
-struct ordered {
-	enum journal_log log;
-	EVP_PKEY *key;
-	struct note_key verifier;
-	char origin[NOTE_NAME];
-	int64_t epoch;
-	uint64_t stored;		/* size of the committed tree */
-	struct tree tree;		/* as it will be when we commit */
-	int64_t published;		/* size of the last note, -1: none */
-};
-
-struct touched {			/* tiles to store */
-	int64_t log[TILES_MAX], level[TILES_MAX], n[TILES_MAX];
-	int width[TILES_MAX];
-	struct hash hashes[TILES_MAX][TILE_WIDTH];
-	size_t count;
-	enum journal_log current;
-};
-
-struct sequencer {
-	const struct settings *settings;
-	struct db_now *db;		/* NULL: away */
-	bool leads;
-	struct ordered logs[JOURNAL_LOGS];
-	struct touched touched;
-};
 
 /* ---- beginning ---- */
 
@@ -145,8 +107,8 @@ connect_db(struct sequencer *s)
 	return 0;
 }
 
-static struct rows *
-ask(struct sequencer *s, const struct statement *q, const struct params *p)
+struct rows *
+sequencer_ask(struct sequencer *s, const struct statement *q, const struct params *p)
 {
 	int failure = 0;
 	struct rows *rows = db_ask_now(s->db, q, p, &failure);
@@ -155,83 +117,6 @@ ask(struct sequencer *s, const struct statement *q, const struct params *p)
 		log_warning("journal statement failed name=%s failure=%s",
 		    q->name, error_name(failure));
 	return rows;
-}
-
-/* ---- the fork guard ---- */
-
-/* The last note the database knows. */
-static int
-published_note(struct sequencer *s, struct ordered *o, struct arena *a,
-    struct checkpoint *out)
-{
-	struct note note;
-	struct params p;
-	struct rows *rows;
-	const char *text;
-	int rc = E_NOT_FOUND;
-
-	params_init(&p);
-	params_int(&p, o->log);
-	if ((rows = ask(s, SQL_JOURNAL_NOTE_LAST, &p)) == NULL)
-		return E_UNAVAILABLE;
-	if (rows_count(rows) > 0) {
-		text = row_text(rows, 0, "note");
-		rc = note_parse(&note, a, text, strlen(text)) < 0 ||
-		    note_verify(&note, &o->verifier) < 0 ||
-		    checkpoint_parse(out, &note) < 0 ? E_BAD_INPUT : 0;
-	}
-	rows_free(rows);
-	return rc;
-}
-
-static int
-last_note(struct sequencer *s, struct ordered *o, struct arena *a,
-    struct checkpoint *out, char why[WHY_MAX])
-{
-	int rc = keep_read(out, a, s->settings->journal_notes_dir,
-	    journal_log_name(o->log), &o->verifier, why);
-
-	if (rc != E_NOT_FOUND)
-		return rc;
-	rc = published_note(s, o, a, out);
-	if (rc == E_BAD_INPUT)
-		snprintf(why, WHY_MAX, "the published note is not signed by"
-		    " this journal's key");
-	return rc;
-}
-
-static void
-now_checkpoint(const struct ordered *o, struct checkpoint *c)
-{
-	memset(c, 0, sizeof(*c));
-	memcpy(c->origin, o->origin, sizeof(c->origin));
-	c->size = o->tree.size;
-	tree_root(&o->tree, &c->root);
-}
-
-/* Is what we hold the continuation of what was signed? */
-static int
-guard(struct sequencer *s, struct ordered *o, struct arena *a)
-{
-	struct checkpoint kept, now;
-	char why[WHY_MAX] = "";
-	struct store store;
-	struct tiles tiles;
-	int rc = last_note(s, o, a, &kept, why);
-
-	if (rc == E_NOT_FOUND)
-		return 0;		/* nothing was ever signed */
-	if (rc == 0) {
-		store_init(&store, s->db, o->log);
-		tiles = store_tiles(&store, o->tree.size);
-		now_checkpoint(o, &now);
-		rc = keep_continues(&kept, &tiles, &now, why);
-	}
-	if (rc == 0 || rc == E_UNAVAILABLE)
-		return rc;
-	log_error("journal stands still, nothing is signed log=%s why=%s",
-	    journal_log_name(o->log), log_quote(a, why));
-	return E_DENIED;
 }
 
 /* ---- leading ---- */
@@ -247,7 +132,7 @@ raise_fence(struct sequencer *s, struct ordered *o, struct arena *a,
 	params_init(&p);
 	params_int(&p, o->log);
 	params_text(&p, o->origin);
-	if ((rows = ask(s, SQL_JOURNAL_LEAD, &p)) == NULL)
+	if ((rows = sequencer_ask(s, SQL_JOURNAL_LEAD, &p)) == NULL)
 		return E_UNAVAILABLE;
 	o->epoch = row_int(rows, 0, "epoch");
 	o->stored = (uint64_t)row_int(rows, 0, "size");
@@ -267,7 +152,6 @@ static int
 take_over(struct sequencer *s, struct ordered *o, struct arena *a)
 {
 	struct hash ranges[PROOF_MAX];
-	struct checkpoint last;
 	const uint8_t *frontier;
 	struct store store;
 	struct tiles tiles;
@@ -286,11 +170,9 @@ take_over(struct sequencer *s, struct ordered *o, struct arena *a)
 		    " head log=%s", journal_log_name(o->log));
 		return E_DENIED;
 	}
-	rc = published_note(s, o, a, &last);
-	if (rc == E_UNAVAILABLE)
+	if ((rc = sign_begin(s, o, a)) < 0)
 		return rc;
-	o->published = rc == 0 ? (int64_t)last.size : -1;
-	return guard(s, o, a);
+	return sign_guard(s, o, a);
 }
 
 static int
@@ -303,7 +185,7 @@ lead(struct sequencer *s)
 
 	if (s->leads)
 		return 0;
-	if ((rows = ask(s, SQL_JOURNAL_LOCK, PARAMS_NONE)) == NULL)
+	if ((rows = sequencer_ask(s, SQL_JOURNAL_LOCK, PARAMS_NONE)) == NULL)
 		return E_UNAVAILABLE;
 	got = row_bool(rows, 0, "got");
 	rows_free(rows);
@@ -363,7 +245,7 @@ store_touched(struct sequencer *s, struct arena *a)
 	params_ints(&p, a, t->level, t->count);
 	params_ints(&p, a, t->n, t->count);
 	params_byteses(&p, a, hashes, t->count);
-	rows = ask(s, SQL_JOURNAL_TILE_PUT, &p);
+	rows = sequencer_ask(s, SQL_JOURNAL_TILE_PUT, &p);
 	rows_free(rows);
 	return rows == NULL ? E_UNAVAILABLE : 0;
 }
@@ -385,7 +267,7 @@ grow_head(struct sequencer *s, struct ordered *o)
 	params_int(&p, (int64_t)o->tree.size);
 	params_bytes(&p, ranges, tree_frontier(&o->tree, ranges) *
 	    sizeof(ranges[0]));
-	if ((rows = ask(s, SQL_JOURNAL_HEAD_GROW, &p)) == NULL)
+	if ((rows = sequencer_ask(s, SQL_JOURNAL_HEAD_GROW, &p)) == NULL)
 		return E_UNAVAILABLE;
 	rc = rows_affected(rows) == 1 ? 0 : E_CONFLICT;
 	rows_free(rows);
@@ -428,7 +310,7 @@ take_lines(struct sequencer *s, struct arena *a)
 	params_init(&p);
 	params_int(&p, ORDER_MAX);
 	params_ints(&p, a, epochs, JOURNAL_LOGS);
-	return ask(s, SQL_JOURNAL_ORDER, &p);
+	return sequencer_ask(s, SQL_JOURNAL_ORDER, &p);
 }
 
 /* In a transaction: takes lines, places them. How many, or E_... */
@@ -470,47 +352,7 @@ order(struct sequencer *s)
 	return n;
 }
 
-/* ---- signing ---- */
-
-static int
-publish(struct sequencer *s, struct ordered *o, const char *note)
-{
-	struct params p;
-	struct rows *rows;
-
-	params_init(&p);
-	params_int(&p, o->log);
-	params_int(&p, (int64_t)o->tree.size);
-	params_text(&p, note);
-	rows = ask(s, SQL_JOURNAL_NOTE_PUT, &p);
-	rows_free(rows);
-	return rows == NULL ? E_UNAVAILABLE : 0;
-}
-
-static int
-sign(struct sequencer *s, struct ordered *o, struct arena *a)
-{
-	struct checkpoint now;
-	char why[WHY_MAX];
-	const char *note;
-	int rc;
-
-	if (o->published == (int64_t)o->tree.size)
-		return 0;
-	if ((rc = guard(s, o, a)) < 0)
-		return rc;
-	now_checkpoint(o, &now);
-	note = note_sign(a, checkpoint_text(a, &now), o->origin, o->key);
-	if (keep_write(s->settings->journal_notes_dir,
-	    journal_log_name(o->log), note, why) < 0) {
-		log_error("journal cannot keep its note, nothing is signed"
-		    " why=%s", log_quote(a, why));
-		return E_SYSTEM;
-	}
-	if ((rc = publish(s, o, note)) == 0)
-		o->published = (int64_t)now.size;
-	return rc;
-}
+/* ---- turns ---- */
 
 static int
 sign_all(struct sequencer *s)
@@ -519,18 +361,16 @@ sign_all(struct sequencer *s)
 	int rc = 0;
 
 	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
-		rc = sign(s, &s->logs[i], a);
+		rc = sign_checkpoint(s, &s->logs[i], a);
 	arena_free(a);
 	return rc;
 }
-
-/* ---- turns ---- */
 
 /* Do we still lead, and is all as we left it? */
 static int
 check_fence(struct sequencer *s)
 {
-	struct rows *rows = ask(s, SQL_JOURNAL_HEADS, PARAMS_NONE);
+	struct rows *rows = sequencer_ask(s, SQL_JOURNAL_HEADS, PARAMS_NONE);
 	bool same = rows != NULL && rows_count(rows) == JOURNAL_LOGS;
 
 	for (int i = 0; same && i < JOURNAL_LOGS; i++)

@@ -1,0 +1,68 @@
+/* sequencer_own.h - what the sequencer's own files share. */
+#ifndef SEQUENCER_OWN_H
+#define SEQUENCER_OWN_H
+#include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/attr.h"
+#include "journal/line.h"
+#include "journal/note.h"
+#include "journal/tree.h"
+
+struct arena;
+struct db_now;
+struct params;
+struct rows;
+struct settings;
+struct statement;
+
+enum {
+	ORDER_MAX	= 1000,		/* lines in one transaction */
+	TILES_MAX	= 64,		/* touched by so many lines */
+	WHY_MAX		= 256,
+	REST_MS		= 200,		/* longest sleep without a look around */
+	HALT_MS		= 10000		/* a forked history is looked at again */
+};
+
+struct ordered {
+	enum journal_log log;
+	EVP_PKEY *key;
+	struct note_key verifier;
+	char origin[NOTE_NAME];
+	int64_t epoch;
+	uint64_t stored;		/* size of the committed tree */
+	struct tree tree;		/* as it will be when we commit */
+	int64_t published;		/* size of the last note, -1: none */
+};
+
+struct touched {			/* tiles to store */
+	int64_t log[TILES_MAX], level[TILES_MAX], n[TILES_MAX];
+	int width[TILES_MAX];
+	struct hash hashes[TILES_MAX][TILE_WIDTH];
+	size_t count;
+	enum journal_log current;
+};
+
+struct sequencer {
+	const struct settings *settings;
+	struct db_now *db;		/* NULL: away */
+	bool leads;
+	struct ordered logs[JOURNAL_LOGS];
+	struct touched touched;
+};
+
+/* A question; NULL when it failed, which is logged. */
+struct rows *sequencer_ask(struct sequencer *, const struct statement *,
+    const struct params *);
+
+/* ---- sign.c ---- */
+/* Is what we hold the continuation of what was signed? 0; E_DENIED (logged);
+ * E_UNAVAILABLE. */
+MUST_CHECK int sign_guard(struct sequencer *, struct ordered *, struct arena *);
+/* Sets o->published. 0, or E_UNAVAILABLE. */
+MUST_CHECK int sign_begin(struct sequencer *, struct ordered *, struct arena *);
+/* Signs and publishes a checkpoint, unless that size has one. */
+MUST_CHECK int sign_checkpoint(struct sequencer *, struct ordered *,
+    struct arena *);
+
+#endif
