@@ -5,6 +5,7 @@ const struct route *const routes[] = {
 	&route_authorize,
 	&route_authorize_post,
 	&route_connect,
+	&route_connect_callback,
 	&route_connect_post,
 	&route_datasets,
 	&route_grant,

@@ -9,6 +9,12 @@ web_count(const struct settings *s)
 }
 
 static int
+pushers(const struct settings *s)
+{
+	return (int)s->push_workers;
+}
+
+static int
 one(const struct settings *s)
 {
 	(void)s;
@@ -17,6 +23,7 @@ one(const struct settings *s)
 
 const struct role_kind role_kinds[] = {
 	{ "web", web_count, role_web },
+	{ "push", pushers, role_push },
 	{ "watch", one, role_watch },
 	{ "journal", one, role_journal },
 	{ 0 }

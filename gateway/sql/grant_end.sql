@@ -1,6 +1,7 @@
 -- $1 grant, $2 state (withdrawn, expired), $3 by, $4-$11 journal line -> grant.
--- The grant, its keys and its deliveries end together; no row when it had
--- ended, or, for 'expired', when it is not due.
+-- The grant, its keys and its deliveries end together (what is due then: our own
+-- keys are given back to her cloud); no row when it had ended, or, for
+-- 'expired', when it is not due.
 WITH ended AS (
 	UPDATE guichet.grants
 	   SET state = $2::text, ended = now(), ended_by = $3::text,
@@ -10,7 +11,7 @@ WITH ended AS (
 	   AND ($2::text <> 'expired' OR expires <= now())
 	RETURNING id
 ), stopped AS (
-	UPDATE guichet.subscription AS s SET state = 'ended', due = NULL
+	UPDATE guichet.subscription AS s SET state = 'ended', due = now()
 	  FROM ended WHERE s.grant_id = ended.id AND s.state <> 'ended'
 ), told AS (
 	INSERT INTO guichet.journal_stage

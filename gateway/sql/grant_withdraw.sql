@@ -1,5 +1,6 @@
 -- $1 grant, $2 its subject, $3-$10 journal line -> name of the PIMS. The grant,
--- its keys and its deliveries end together; no row when none was live.
+-- its keys and its deliveries end together (what is due then: our own keys are
+-- given back to her cloud); no row when none was live.
 WITH ended AS (
 	UPDATE guichet.grants AS g
 	   SET state = 'withdrawn', ended = now(), ended_by = 'customer',
@@ -10,7 +11,7 @@ WITH ended AS (
 	   AND c.id = g.client_id
 	RETURNING g.id, c.name
 ), stopped AS (
-	UPDATE guichet.subscription AS s SET state = 'ended', due = NULL
+	UPDATE guichet.subscription AS s SET state = 'ended', due = now()
 	  FROM ended WHERE s.grant_id = ended.id AND s.state <> 'ended'
 ), told AS (
 	INSERT INTO guichet.journal_stage

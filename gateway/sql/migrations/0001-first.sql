@@ -227,10 +227,6 @@ CREATE INDEX ON guichet.subscription (dataset, id);	-- the watch wakes
 -- Busy rows: leave them room, so that an update stays on its page.
 ALTER TABLE guichet.subscription SET (fillfactor = 70);
 
--- Personal clouds are not registered one by one: these two kinds are.
-INSERT INTO guichet.client (id, kind, name) VALUES
-	('cozy', 'cozy', 'Cozy'), ('solid', 'solid', 'Solid pod');
-
 -- Up to when the watch has asked a source who changed.
 CREATE TABLE guichet.watch_mark (
 	source		text NOT NULL,

@@ -1,0 +1,412 @@
+/*
+ * delivery.c - one subscription's turn: horizon, page, gate, cloud, settle.
+ *
+ * The line "attempted" is committed by the gate, with the grant locked and live,
+ * before the first byte leaves; what is sent, is sent at once after the verdict,
+ * and only while the lease outlasts the deadline: so no other worker can be
+ * sending the same records meanwhile. What was received is acknowledged by the
+ * statement that moves the cursor.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/settings.h"
+#include "catalogue/catalogue.h"
+#include "consent/details.h"
+#include "crypto/hash.h"
+#include "db/db.h"
+#include "http/house.h"
+#include "journal/gate.h"
+#include "push/destination.h"
+#include "push/push_own.h"
+#include "push/retry.h"
+
+/* ---- how it ends ---- */
+
+static const char *
+versioned(const struct delivery *d)
+{
+	return d->dataset == NULL ? d->dataset_id : arena_printf(d->arena,
+	    "%s@%d", d->dataset_id, d->dataset->schema->version);
+}
+
+void
+delivery_line(struct delivery *d, struct line_row *row, const char *event,
+    const char *outcome, const char *reason)
+{
+	bool sent = d->parcel.n > 0 && strncmp(event, "delivery.", 9) == 0;
+	bool acked = strcmp(event, "delivery.acked") == 0;
+	const struct line line = {
+		.event = event,
+		.dataset = sent || d->dataset != NULL ? versioned(d) : NULL,
+		.to = d->to->client_id,
+		.outcome = outcome,
+		.records = acked ? d->errand.done : sent ? d->parcel.n : -1,
+		.bytes = sent ? (int64_t)d->parcel.bytes : -1,
+		.attempt = sent ? d->attempts + 1 : 0,
+		.actor = "system",
+		.subject = &d->to->subject,
+		.grant = &d->to->grant,
+		.digest = sent ? d->parcel.digest : NULL,
+		.reason = reason,
+		.call = d->id,
+		.of = d->attempted[0] == '\0' ? NULL : d->attempted
+	};
+
+	line_make(row, d->arena, &line);
+}
+
+static void
+on_settled(bool held, void *arg)
+{
+	struct delivery *d = arg;
+	const struct settlement *s = &d->settlement;
+
+	if (!held)
+		log_warning("delivery=%s settled too late: it was taken over",
+		    d->id);
+	push_over(d->push, d, s->wait_ms == 0);
+}
+
+void
+delivery_settle(struct delivery *d, int64_t wait_ms, const char *reason,
+    const char *event, const char *outcome)
+{
+	d->settlement.wait_ms = wait_ms;
+	d->settlement.reason = reason;
+	d->settlement.horizon_us = d->ask.until_us;
+	if (event != NULL) {
+		delivery_line(d, &d->line, event, outcome, reason);
+		d->settlement.line = &d->line;
+	}
+	settler_give(d->push->settler, &d->settlement, on_settled, d);
+}
+
+/* Nothing was sent; no cloud is to blame. */
+static void
+postpone(struct delivery *d, const char *reason, int64_t ms)
+{
+	delivery_settle(d, ms, reason, NULL, NULL);
+}
+
+/* ---- what came back from the cloud ---- */
+
+static void
+set_aside(struct delivery *d, const char *reason)
+{
+	d->settlement.state = "dead";
+	d->settlement.refused = true;
+	d->push->counts.dead++;
+	log_warning("delivery=%s pims=%s deliveries set aside reason=\"%s\" "
+	    "cure=\"guichet subscription list\"", d->id, d->to->client_id, reason);
+	delivery_settle(d, -1, reason, "delivery.dead",
+	    outcome_name(d->errand.outcome));
+}
+
+static bool
+hopeless(const struct delivery *d)
+{
+	int most = (int)d->push->house->settings->push_attempts_max;
+
+	switch (d->errand.outcome) {
+	case REAUTH:
+	case GONE:
+	case MOVED:
+		return true;
+	case REFUSED:
+		return d->attempts + 1 >= REFUSED_MAX;
+	default:
+		return d->attempts + 1 >= most;
+	}
+}
+
+static void
+failed(struct delivery *d)
+{
+	const struct errand *e = &d->errand;
+	int64_t wait = retry_wait_ms(d->attempts + 1, e->wait_s);
+
+	d->push->counts.refused++;
+	log_info("delivery=%s pims=%s records not received dataset=%s "
+	    "outcome=%s why=\"%s\" attempt=%d retry_ms=%lld", d->id,
+	    d->to->client_id, d->dataset_id, outcome_name(e->outcome), e->why,
+	    d->attempts + 1, (long long)wait);
+	if (hopeless(d)) {
+		set_aside(d, arena_printf(d->arena, "%s: %s",
+		    outcome_name(e->outcome), e->why));
+		return;
+	}
+	d->settlement.refused = true;
+	delivery_settle(d, wait, e->why,
+	    e->wait_s > 0 ? "delivery.deferred" : "delivery.failed",
+	    outcome_name(e->outcome));
+}
+
+static void
+received(struct delivery *d)
+{
+	const struct errand *e = &d->errand;
+	bool good = e->outcome == DELIVERED || e->outcome == ALREADY;
+	bool whole = e->done == d->parcel.n, more = d->parcel.more || !whole;
+	struct cursor *last = &d->parcel.items[e->done - 1].cursor;
+
+	d->push->counts.delivered++;
+	d->push->counts.documents += (unsigned long)e->done;
+	d->settlement.cursor = cursor_seal(d->push->house->keys, d->arena, last,
+	    d->to->grant_text);
+	d->settlement.records = e->done;
+	log_info("delivery=%s pims=%s records received dataset=%s rows=%d "
+	    "bytes=%zu ms=%lld", d->id, d->to->client_id, d->dataset_id,
+	    e->done, d->parcel.bytes,
+	    (long long)(clock_mono_us() - d->begun_us) / 1000);
+	delivery_settle(d, !good ? retry_wait_ms(1, e->wait_s) : more ? 0 : -1,
+	    NULL, "delivery.acked", e->outcome == ALREADY ? "already" :
+	    whole ? "complete" : "partial");
+}
+
+static void
+judge_host(struct delivery *d)
+{
+	const struct errand *e = &d->errand;
+	struct breaker *b = d->push->breaker;
+
+	if (e->outcome == LATER)
+		breaker_failed(b, d->to->host, clock_mono_us(), e->wait_s);
+	else
+		breaker_answered(b, d->to->host);
+}
+
+static void
+on_delivered(struct errand *e)
+{
+	struct delivery *d = e->arg;
+
+	judge_host(d);
+	if (e->done > 0)
+		received(d);
+	else
+		failed(d);
+}
+
+void
+delivery_run(struct delivery *d, enum errand_kind kind,
+    void (*on_end)(struct errand *))
+{
+	struct house *h = d->push->house;
+
+	d->errand = (struct errand){
+		.house = h,
+		.arena = d->arena,
+		.to = d->to,
+		.tag = d->id,
+		.parcel = kind == ERRAND_DELIVER ? &d->parcel : NULL,
+		.until_us = clock_mono_us() +
+		    h->settings->push_deadline_ms * 1000,
+		.saves = true,
+		.on_end = on_end,
+		.arg = d
+	};
+	errand_run(&d->errand, kind);
+}
+
+/* ---- the gate ---- */
+
+static void
+on_verdict(int verdict, void *arg)
+{
+	struct delivery *d = arg;
+	int64_t left_us = d->lease_end_us - clock_mono_us();
+
+	d->pass = NULL;
+	if (verdict == E_DENIED)
+		delivery_settle(d, 5000, "no live consent",
+		    "delivery.cancelled", NULL);
+	else if (verdict < 0)
+		postpone(d, "journal away", 1000);
+	else if (left_us <= d->push->house->settings->push_deadline_ms * 1000)
+		delivery_settle(d, 0, "lease too short", "delivery.failed",
+		    "later");
+	else
+		delivery_run(d, ERRAND_DELIVER, on_delivered);
+}
+
+static void
+pass_gate(struct delivery *d)
+{
+	struct line_row row;
+
+	delivery_line(d, &row, "delivery.attempted", NULL, NULL);
+	uuid_text(d->attempted, &row.id);
+	d->pass = gate_admit(d->push->house->gate, &row, on_verdict, d);
+}
+
+/* ---- reading ---- */
+
+static void
+source_away(struct delivery *d, int failure)
+{
+	log_warning("delivery=%s records cannot be read dataset=%s why=%s",
+	    d->id, d->dataset_id, error_name(failure));
+	postpone(d, "source away", retry_wait_ms(2, 1));
+}
+
+static void
+on_page(struct rows *rows, int failure, void *arg)
+{
+	struct delivery *d = arg;
+
+	d->question = NULL;
+	if (failure == 0)
+		failure = parcel_make(&d->parcel, &d->ask, rows,
+		    &d->to->subject, d->arena);
+	if (failure < 0) {
+		source_away(d, failure);
+		return;
+	}
+	d->parcel.subscription = d->subscription;
+	d->parcel.sequence = d->sequence + 1;
+	if (d->parcel.n == 0)
+		delivery_settle(d, -1, NULL, NULL, NULL);
+	else
+		pass_gate(d);
+}
+
+static void
+on_horizon_known(int64_t us, int failure, void *arg)
+{
+	struct delivery *d = arg;
+	struct params p;
+
+	d->horizon = NULL;
+	d->ask.until_us = us;
+	if (failure == 0)
+		failure = page_params(&p, d->arena, &d->ask);
+	if (failure < 0) {
+		source_away(d, failure);
+		return;
+	}
+	d->question = db_ask(d->dataset->source->db, &d->dataset->page, &p,
+	    on_page, d);
+	if (d->question == NULL)
+		source_away(d, E_FULL);
+}
+
+/* ---- beginning ---- */
+
+/* What the grant allows of this data set; false: it does not cover it. */
+static bool
+read_details(struct delivery *d)
+{
+	struct details *all = arena_alloc(d->arena, sizeof(*all));
+	const struct detail *one;
+	const char *why;
+
+	if (details_read(all, d->arena, NULL, d->details, &why) < 0 ||
+	    (one = details_find(all, d->dataset_id)) == NULL)
+		return false;
+	if (d->dataset->schema->period != NULL) {
+		d->ask.from = one->from;
+		d->ask.to = one->to;
+	}
+	return true;
+}
+
+/* A cursor of another schema version: all over again, repeats are harmless. */
+static void
+read_cursor(struct delivery *d)
+{
+	if (d->cursor == NULL)
+		return;
+	if (cursor_open(&d->after, d->push->house->keys, d->arena, d->dataset,
+	    d->cursor, d->to->grant_text) == 0)
+		d->ask.after = &d->after;
+	else
+		log_warning("delivery=%s cursor no longer valid, from the first "
+		    "record again dataset=%s", d->id, d->dataset_id);
+}
+
+static void
+begin_active(struct delivery *d)
+{
+	if (d->dataset == NULL) {
+		postpone(d, "data set not served", 600000);
+		return;
+	}
+	d->ask.dataset = d->dataset;
+	d->ask.customer = d->to->customer;
+	d->ask.limit = PARCEL_MAX;
+	if (!read_details(d)) {
+		postpone(d, "not in the grant", 600000);
+		return;
+	}
+	read_cursor(d);
+	d->horizon = horizon_ask(d->dataset->source, on_horizon_known, d);
+	if (d->horizon == NULL)
+		source_away(d, E_FULL);
+}
+
+static struct delivery *
+take(struct push *p, const struct rows *rows, int row)
+{
+	struct arena *a = arena_new();
+	struct delivery *d = arena_alloc(a, sizeof(*d));
+	uint8_t id[8];
+
+	d->arena = a;
+	d->push = p;
+	random_bytes(id, sizeof(id));
+	hex_encode(d->id, id, sizeof(id));
+	row_uuid(rows, row, "id", &d->settlement.subscription);
+	uuid_text(d->subscription, &d->settlement.subscription);
+	d->settlement.attempt = row_int(rows, row, "attempt");
+	d->settlement.changed = row_int(rows, row, "changed");
+	d->dataset_id = arena_strdup(a, row_text(rows, row, "dataset"));
+	d->dataset = dataset_find(p->house->catalogue, d->dataset_id);
+	d->state = arena_strdup(a, row_text(rows, row, "state"));
+	d->cursor = arena_strdup(a, row_text(rows, row, "cursor"));
+	d->details = arena_strdup(a, row_text(rows, row, "details"));
+	d->sequence = row_int(rows, row, "sequence");
+	d->attempts = (int)row_int(rows, row, "attempts");
+	d->crashes = (int)row_int(rows, row, "crashes");
+	d->alone = row_bool(rows, row, "alone");
+	d->begun_us = clock_mono_us();
+	d->lease_end_us = p->claimed_us +
+	    p->house->settings->push_lease_s * 1000000;
+	return d;
+}
+
+void
+delivery_begin(struct push *p, const struct rows *rows, int row)
+{
+	struct delivery *d = take(p, rows, row);
+	int rc;
+
+	LIST_INSERT_HEAD(&p->deliveries, d, link);
+	p->under_way++;
+	d->to = destination_new(d->arena);
+	rc = destination_read(d->to, p->house->keys, rows, row, d->arena);
+	if (d->crashes >= CRASHES_MAX || rc < 0) {
+		d->errand.outcome = REFUSED;
+		set_aside(d, rc < 0 ? "its keys cannot be unsealed" :
+		    "the worker died each time");
+	} else if (strcmp(d->state, "active") == 0)
+		begin_active(d);
+	else
+		visit_begin(d);
+}
+
+void
+delivery_forget(struct delivery *d)
+{
+	if (d->horizon != NULL)
+		horizon_forget(d->horizon);
+	if (d->question != NULL)
+		db_forget(d->question);
+	if (d->pass != NULL)
+		gate_forget(d->pass);
+	errand_forget(&d->errand);
+}

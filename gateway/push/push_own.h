@@ -1,0 +1,88 @@
+/* push_own.h - between the push role and its deliveries. */
+#ifndef PUSH_OWN_H
+#define PUSH_OWN_H
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include "catalogue/page.h"
+#include "push/errand.h"
+#include "push/parcel.h"
+#include "push/push.h"
+#include "push/settle.h"
+
+struct breaker;
+
+enum {
+	CRASHES_MAX	= 5,	/* while alone: then it is set aside */
+	REFUSED_MAX	= 3,	/* "never" is believed the third time */
+	LOOKS_MAX	= 40,	/* has she opened her pod? */
+	HOST_SLOTS	= 4,	/* at one host at once, over all workers */
+	HOSTS_WALKED	= 500
+};
+
+struct push {
+	struct house *house;
+	char owner[128];
+	struct event *turn, *look;	/* claim; look for the dead */
+	struct settler *settler;
+	struct breaker *breaker;
+	struct question *question;	/* the claim under way */
+	int64_t claimed_us;		/* when it was asked, monotonic */
+	char after_host[300];		/* where the walk ended */
+	LIST_HEAD(, delivery) deliveries;
+	int under_way;
+	int suspects;			/* expired leases: drain, then alone */
+	bool alone;			/* one of them is being tried */
+	bool stopping;
+	void (*done)(void *);
+	void *arg;
+	struct push_counts counts;
+};
+
+/* One claimed subscription, until it is settled. */
+struct delivery {
+	LIST_ENTRY(delivery) link;
+	struct push *push;
+	struct arena *arena;
+	char id[17];			/* in log lines and the journal */
+	struct destination *to;
+	const struct dataset *dataset;	/* NULL: not served here any more */
+	const char *dataset_id;
+	const char *state;		/* waiting active ended */
+	const char *cursor, *details;
+	char subscription[UUID_TEXT];
+	int64_t sequence, lease_end_us, begun_us;
+	int attempts, crashes;
+	bool alone, ever;
+
+	struct cursor after;
+	struct page_ask ask;
+	struct parcel parcel;
+	struct errand errand;
+	char attempted[UUID_TEXT];	/* id of the line written before */
+
+	/* what is awaited, one at a time */
+	struct horizon_wait *horizon;
+	struct question *question;
+	struct gate_pass *pass;
+
+	struct line_row line;
+	struct settlement settlement;
+};
+
+/* delivery.c: takes a claimed row and goes its way; push_over at its end. */
+void delivery_begin(struct push *, const struct rows *, int row);
+/* visit.c: the errands that carry no records (waiting, ended). */
+void visit_begin(struct delivery *);
+/* Settles; wait_ms, -1 = nothing left. event NULL = no line. */
+void delivery_settle(struct delivery *, int64_t wait_ms, const char *reason,
+    const char *event, const char *outcome);
+void delivery_line(struct delivery *, struct line_row *, const char *event,
+    const char *outcome, const char *reason);
+void delivery_run(struct delivery *, enum errand_kind,
+    void (*on_end)(struct errand *));
+void delivery_forget(struct delivery *);
+/* push.c */
+void push_over(struct push *, struct delivery *, bool again);
+
+#endif

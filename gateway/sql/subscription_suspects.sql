@@ -1,0 +1,4 @@
+-- -> suspects: leases that ran out
+SELECT count(*) AS suspects
+  FROM guichet.subscription
+ WHERE lease_until < now();
