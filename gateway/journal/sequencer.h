@@ -4,6 +4,25 @@
  *
  * It is a process of its own and simply waits for its database: nothing else
  * depends on its loop.
+ *
+ * Lines are staged by whatever statement changed something; here they get
+ * their places. Why nothing is lost, doubled or forked:
+ *
+ * - What is staged is taken by DELETE ... RETURNING, not above a mark: a line
+ *   that commits late is taken by a later turn. Taking, placing, tiles and the
+ *   head's new size are one transaction: all of it or nothing.
+ * - Two lines about one grant are staged under that grant's row lock, each
+ *   after the other committed, so that the order of the stage is the order in
+ *   which they came true. No pull stands behind the withdrawal of its grant.
+ * - One leads: an advisory lock of its session says who. A leader that was
+ *   cut off or stopped may not know that its session is gone; the fence does:
+ *   a new leader raises the epoch, and every commit requires it.
+ * - A failure of any kind, an answer lost while committing above all, throws
+ *   the trees in memory away: they are loaded again from what is stored.
+ * - A note is signed after its lines are committed, and only if the tree
+ *   provably continues the last note, which is kept outside the database
+ *   (keep.h) before the new one is published. A history that does not is
+ *   neither ordered nor signed: its lines stay staged until a person looked.
  */
 #ifndef SEQUENCER_H
 #define SEQUENCER_H
