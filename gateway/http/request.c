@@ -12,7 +12,8 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { TOKEN = 1, VISIBLE = 2, VALUE = 4, PATH = 8, QUERY = 16, HOST = 32 };
+enum { TOKEN = 1, VISIBLE = 2, VALUE = 4, PATH = 8, QUERY = 16, HOST = 32,
+    SOLID = 64 };		/* of a value, but no blank */
 
 /* RFC 9110 5.6.2 (token), RFC 3986 3.3 and 3.4 (path, query; '%' is checked
  * apart), 5.5 (field values: blanks, visible, obs-text). */
@@ -31,9 +32,11 @@ classes(void)
 		if (alnum)
 			table[i] |= TOKEN | PATH | QUERY | HOST;
 		if (i > 0x20 && i < 0x7f)
-			table[i] |= VISIBLE | VALUE;
-		if (i == ' ' || i == '\t' || i >= 0x80)
+			table[i] |= VISIBLE | VALUE | SOLID;
+		if (i == ' ' || i == '\t')
 			table[i] |= VALUE;
+		if (i >= 0x80)
+			table[i] |= VALUE | SOLID;
 	}
 	for (const char *p = "!#$%&'*+-.^_`|~"; *p != '\0'; p++)
 		table[(uint8_t)*p] |= TOKEN;
@@ -226,12 +229,30 @@ read_field(struct request *r, uint8_t ch, const uint8_t *class)
 	}
 }
 
+/* Most bytes are one more of the same: up to the last of a run at once. */
+static size_t
+run_end(const struct request *r, const char *data, size_t n)
+{
+	const uint8_t *class = classes();
+	uint8_t wanted = r->state == FIELD_VALUE ? SOLID : r->state == NAME ?
+	    TOKEN : r->state == TARGET ? VISIBLE : 0;
+	size_t max = r->state == TARGET ? REQUEST_LINE_MAX : REQUEST_HEAD_MAX;
+	size_t at = r->at;
+
+	if (n > max)
+		n = max;
+	while (at < n && (class[(uint8_t)data[at]] & wanted))
+		at++;
+	return at > r->at ? at - 1 : r->at;
+}
+
 enum reading
 request_read(struct request *r, const char *data, size_t n)
 {
 	const uint8_t *class = classes();
 
 	for (; r->at < n && r->state != WHOLE; r->at++) {
+		r->at = run_end(r, data, n);
 		uint8_t ch = (uint8_t)data[r->at];
 		enum reading did = r->state <= LINE_LF ?
 		    read_line(r, data, ch, class) : read_field(r, ch, class);
