@@ -4,10 +4,10 @@
  * Sources may live in different zones, libc knows one at a time: so each
  * zone's changes of offset are read once, at start, and kept as a table.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include "base/mem.h"
 #include "catalogue/catalogue_own.h"
 
@@ -67,15 +67,22 @@ fill(struct zone *z)
 	}
 }
 
+/* libc takes whatever is no zone for UTC, without a word. */
 static bool
 known(const char *name)
 {
-	char path[256];
+	char path[256], magic[4];
+	bool is_zone = false;
+	FILE *in;
 
 	if (strstr(name, "..") != NULL || name[0] == '/')
 		return false;
 	snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", name);
-	return strcmp(name, "UTC") == 0 || access(path, R_OK) == 0;
+	if ((in = fopen(path, "re")) == NULL)
+		return strcmp(name, "UTC") == 0;
+	is_zone = fread(magic, 1, 4, in) == 4 && memcmp(magic, "TZif", 4) == 0;
+	fclose(in);
+	return is_zone;
 }
 
 struct zone *
