@@ -299,3 +299,13 @@ access_covers(const struct access *a, const char *dataset, const char **from,
 	}
 	return false;
 }
+
+void
+access_insufficient(struct call *c)
+{
+	struct check *k = (struct check *)c->access;
+
+	k->error = "insufficient_scope";
+	k->why = "the customer did not allow this data set";
+	challenge(k, k->bearer ? "Bearer" : "DPoP");
+}

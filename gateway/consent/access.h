@@ -33,6 +33,9 @@ enum next access_check(struct call *);
 /* Does the grant cover this data set now? from/to: what it allows, or NULL. */
 bool access_covers(const struct access *, const char *dataset,
     const char **from, const char **to);
+/* Says in WWW-Authenticate that the token is good but not for this (RFC 6750
+ * 3.1): insufficient_scope. The 403 itself is the route's. */
+void access_insufficient(struct call *);
 
 /*
  * What this worker remembers: verified tokens, clients, and the proofs about to

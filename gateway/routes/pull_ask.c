@@ -99,9 +99,11 @@ hold_against_grant(struct call *c, struct pull *p)
 {
 	const char *id = p->ask.dataset->schema->id, *from, *to;
 
-	if (!access_covers(c->access, id, &from, &to))
+	if (!access_covers(c->access, id, &from, &to)) {
+		access_insufficient(c);
 		return call_refuse(c, 403, "no_grant",
 		    "no consent covers this data set");
+	}
 	p->ask.from = narrow(p->ask.from, from, 1);
 	p->ask.to = narrow(p->ask.to, to, -1);
 	p->ask.customer = c->access->customer;

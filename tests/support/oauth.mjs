@@ -101,9 +101,10 @@ export class Pims {
 			put("client_assertion", typeof assertion === "string" ?
 				assertion : this.assertion(assertion));
 		} else if (this.auth !== "private_key_jwt")
-			put("client_id", this.id);
+			put("client_id", params.client_id ?? this.id);
 		for (const [k, v] of Object.entries(params))
-			put(k, v);
+			if (!form.has(k))
+				put(k, v);
 		for (const [k, v] of more)
 			put(k, v);
 		if (proof !== false && !this.tls)
@@ -266,7 +267,7 @@ export function clientCertificate(dir, name) {
 export async function startCounter({ settings = {}, customers = 3 } = {}) {
 	const [mtls] = await freePorts(1);
 	const gateway = await startGateway({ settings: {
-		login: { mode: "demo" }, catalogue: energySource({ customers }),
+		login: { mode: "demo" }, catalogue: energySource({ customers, days: 6 }),
 		...settings,
 		server: { listen_mtls: `127.0.0.1:${mtls}`,
 			mtls_url: `https://localhost:${mtls}`, ...settings.server } } });
