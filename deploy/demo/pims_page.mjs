@@ -21,16 +21,17 @@ font-size:11px}`;
 const button = (to, label) =>
 	`<form method="post" action="${to}"><button>${label}</button></form>`;
 
-function dayChart(day) {
-	const most = Math.max(1, ...day.readings.map((r) => r.energy));
-	const n = day.readings.length, w = 720 / n;
-	const bars = day.readings.map((r, i) => `<rect x="${(i * w).toFixed(1)}" y="${
-		(120 - 112 * r.energy / most).toFixed(1)}" width="${(w - 1).toFixed(1)}" height="${
-		(112 * r.energy / most).toFixed(1)}"><title>${esc(r.start)}: ${r.energy} Wh</title></rect>`);
+// Bars over a day: values in order, each with what it says when pointed at.
+function dayChart(label, values, told) {
+	const most = Math.max(1, ...values);
+	const w = 720 / values.length;
+	const bars = values.map((v, i) => `<rect x="${(i * w).toFixed(1)}" y="${
+		(120 - 112 * v / most).toFixed(1)}" width="${(w - 1).toFixed(1)}" height="${
+		(112 * v / most).toFixed(1)}"><title>${esc(told(i))}</title></rect>`);
 	const hours = [0, 6, 12, 18].map((h) =>
 		`<text x="${h / 24 * 720}" y="136">${h} h</text>`);
-	return `<svg viewBox="0 0 720 140" role="img" aria-label="Half-hours of ${
-		esc(day.day)}, at most ${most} Wh">${bars.join("")}${hours.join("")}</svg>`;
+	return `<svg viewBox="0 0 720 140" role="img" aria-label="${esc(label)}">${
+		bars.join("")}${hours.join("")}</svg>`;
 }
 
 function loadCurve(got) {
@@ -38,7 +39,10 @@ function loadCurve(got) {
 	const kwh = (d) => (d.total / 1000).toFixed(1);
 	const mean = days.slice(0, 30).reduce((s, d) => s + d.total, 0) / 30000;
 	return days.length ? `<p>${esc(days[0].day)}: <strong>${kwh(days[0])} kWh</strong>
-<span class="soft">(last 30 days: ${mean.toFixed(1)} a day)</span></p>${dayChart(days[0])}` : "";
+<span class="soft">(last 30 days: ${mean.toFixed(1)} a day)</span></p>${
+		dayChart(`Use of ${days[0].day}, through the day`,
+			days[0].readings.map((r) => r.energy), (i) =>
+				`${days[0].readings[i].start}: ${days[0].readings[i].energy} Wh`)}` : "";
 }
 
 function invoices(got) {
@@ -58,8 +62,9 @@ function calls(got) {
 		talk += c.duration ?? 0;
 	}
 	return `<p>${got.records.length} calls and messages, ${
-		Math.round(talk / 3600)} hours of talk; busiest at ${
-		hours.indexOf(Math.max(...hours))} h.</p>`;
+		Math.round(talk / 3600)} hours of talk. When you call and write:</p>${
+		dayChart("Calls and messages by hour of the day", hours,
+			(h) => `${h} h: ${hours[h]}`)}`;
 }
 
 function contracts(got) {
@@ -68,6 +73,8 @@ function contracts(got) {
 		c.end ? ` until ${esc(c.end)}` : ""} <span class="soft">(${
 		esc(c.supply_address?.city ?? c.line)})</span></li>`).join("")}</ul>`;
 }
+
+const count = (n, thing) => `${n} ${thing}${n === 1 ? "" : "s"}`;
 
 const views = { "energy.load-curve": ["Electricity", loadCurve],
 	"energy.invoice": ["Energy bills", invoices],
@@ -78,7 +85,8 @@ const views = { "energy.load-curve": ["Electricity", loadCurve],
 const sections = (got) => Object.entries(got).map(([id, g]) => {
 	const [title, view] = views[id] ?? [id, () => ""];
 	return `<section class="card"><h2>${esc(title)}</h2>${view(g)}
-<p class="soft">${g.records.length} records of ${esc(id)} in ${g.pages} pages</p></section>`;
+<p class="soft">${count(g.records.length, "record")} of ${esc(id)} in ${
+		count(g.pages, "page")}</p></section>`;
 }).join("");
 
 export function show(s) {
