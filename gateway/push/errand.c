@@ -118,7 +118,8 @@ on_answer(const struct http_answer *answer, void *arg)
 			errand_end(e, silences[i].outcome, silences[i].why);
 			return;
 		}
-	errand_end(e, LATER, "unreachable");
+	errand_end(e, LATER, arena_printf(e->arena, "unreachable: %s",
+	    answer->why));
 }
 
 void

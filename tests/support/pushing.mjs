@@ -67,8 +67,8 @@ export async function startPushing({ customers = 3, days = 3, people = 1,
 		...settings,
 		push: { allow: "127.0.0.0/8 ::1/128", deadline_ms: 3000, lease_s: 10,
 			...settings.push } } });
-	ground.change({ push: { ...ground.settings.push, ca_file: ground.ca } });
-	Object.assign(ground.settings.push, { ca_file: ground.ca });
+	ground.settings.push.ca_file ??= ground.ca;
+	ground.change({});
 	const must = (...args) => {
 		const r = guichet(...args);
 		if (r.code !== 0)
