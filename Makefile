@@ -11,7 +11,8 @@ APT_BUILD := gcc make pkg-config libevent-dev libssl-dev libpq-dev \
 	libsystemd-dev
 APT_DEMO := postgresql postgresql-client nodejs npm openssl ca-certificates
 APT_TEST := $(APT_DEMO) libcmocka-dev pgbouncer clang libclang-rt-14-dev \
-	golang-go golang-golang-x-mod-dev chromium curl wrk nginx-light
+	golang-go golang-golang-x-mod-dev chromium curl wrk nginx-light \
+	python3-prometheus-client
 
 PKGS := libevent libevent_openssl openssl libpq jansson libjwt libcurl \
 	libpcre2-8 inih libsystemd
