@@ -67,6 +67,8 @@ become(struct crew *w, struct child *c)
 	signal(SIGINT, SIG_IGN);	/* the supervisor alone answers ^C */
 	signal(SIGHUP, SIG_IGN);
 	close(w->ready[0]);
+	sockets_leave(w->sockets, w->plan,
+	    c->kind->run == role_web ? c->index : NOBODYS);
 	log_open(strcmp(s->log_format, "json") == 0,
 	    log_level_named(s->log_level), c->kind->name);
 	counters_take(w->book, c->page, c->kind->name);

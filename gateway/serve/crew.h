@@ -32,7 +32,7 @@ struct child {
 
 struct crew {
 	const struct plan *plan;	/* the supervisor's, of this generation */
-	const struct sockets *sockets;
+	struct sockets *sockets;
 	struct counters_book *book;
 	volatile int64_t *beats;	/* by page, shared: when its loop last ran */
 	struct child children[CREW_MAX];

@@ -13,6 +13,7 @@
 
 struct web {
 	struct house house;
+	struct role *role;
 	struct server *server;
 };
 
@@ -31,6 +32,7 @@ stop(void *arg)
 
 	server_drain(w->server, (int)w->house.settings->drain_timeout_ms,
 	    on_drained, w);
+	sockets_leave(w->role->sockets, w->role->plan, NOBODYS);
 }
 
 static void
@@ -52,7 +54,7 @@ listen_all(struct web *w, struct role *r)
 int
 role_web(struct role *r)
 {
-	struct web w;
+	struct web w = { .role = r };
 	struct fault f;
 
 	house_open(&w.house, r);

@@ -42,6 +42,10 @@ struct sockets *sockets_new(void);
  * sockets_trim, after the last worker that used them has gone. */
 MUST_CHECK int sockets_open(struct sockets *, const struct plan *, struct fault *);
 void sockets_trim(struct sockets *, const struct plan *);
+/* Closes, in this process, those that are not this worker's: a port is closed
+ * only when every process that has it closed it. */
+enum { NOBODYS = -1 };		/* leaves all */
+void sockets_leave(struct sockets *, const struct plan *, int worker);
 int socket_of(const struct sockets *, const struct plan *, enum socket_kind,
     int worker);		/* -1: none */
 void sockets_free(struct sockets *);
@@ -51,7 +55,7 @@ struct role {
 	const struct role_kind *kind;
 	int index;			/* 0.. within its kind */
 	const struct plan *plan;
-	const struct sockets *sockets;
+	struct sockets *sockets;
 	int ready_fd;			/* role_ready writes here, once */
 	volatile int64_t *beat;		/* ms, of role_until_stopped's loop */
 };

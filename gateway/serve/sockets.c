@@ -126,9 +126,17 @@ sockets_trim(struct sockets *k, const struct plan *p)
 }
 
 void
+sockets_leave(struct sockets *k, const struct plan *p, int worker)
+{
+	for (size_t i = k->n; i > 0; i--)
+		if (k->all[i - 1].worker != worker ||
+		    !in_plan(&k->all[i - 1], p))
+			close_one(k, i - 1);
+}
+
+void
 sockets_free(struct sockets *k)
 {
-	while (k->n > 0)
-		close_one(k, k->n - 1);
+	sockets_leave(k, NULL, NOBODYS);
 	free(k);
 }

@@ -84,6 +84,7 @@ stop(struct supervisor *s)
 	s->stopping = true;
 	sd_notify(0, "STOPPING=1");
 	log_info("stopping processes=%d", s->crew.n);
+	sockets_leave(s->sockets, &s->plan, NOBODYS);
 	crew_retire_all(&s->crew);
 }
 

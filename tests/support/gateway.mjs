@@ -84,8 +84,10 @@ function pidsOf(supervisor, role) {
 	}).map(Number);
 }
 
-// One exchange; { status, headers, text, json }.
-export function ask(url, { method = "GET", headers, body, ca, agent, cert,
+// One exchange on a connection of its own (unless an agent is given);
+// { status, headers, text, json }.
+export function ask(url, { method = "GET", headers, body, ca, agent = false,
+	cert,
 	key, timeout = 15000 } = {}) {
 	return new Promise((done, fail) => {
 		const go = url.startsWith("https:") ? https : http;
