@@ -343,7 +343,7 @@ take_idle(struct conn *conn)
 {
 	if (conn->in_at == conn->in.len) {
 		if (conn->server->draining)
-			conn_close(conn);
+			conn_drain(conn);
 		return conn->phase == CLOSED;
 	}
 	request_init(&conn->request);
@@ -510,10 +510,17 @@ conn_due(struct conn *conn)
 	conn_turn(conn);
 }
 
+/* Nothing is asked, so nothing is lost; but whoever has just come in is about
+ * to ask, and was promised an answer when we took him. */
 void
 conn_drain(struct conn *conn)
 {
-	if (conn->phase == IDLE && conn->in.len == 0)
+	bool newcomer = !conn->greeted &&
+	    clock_mono_us() < conn->server->newcomers_us;
+	bool idle = conn->phase == GREETING ||
+	    (conn->phase == IDLE && conn->in_at == conn->in.len);
+
+	if (idle && !newcomer)
 		conn_close(conn);
 }
 

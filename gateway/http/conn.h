@@ -58,6 +58,7 @@ struct server {
 
 	bool draining;
 	int64_t drain_due_us;
+	int64_t newcomers_us;		/* those who came just before may ask once */
 	void (*drained)(void *);
 	void *drained_arg;
 };
@@ -95,7 +96,7 @@ struct conn {
 void conn_open(struct port *, int fd, const char *peer);
 void conn_close(struct conn *);		/* the client left, or must */
 void conn_due(struct conn *);		/* its deadline passed */
-void conn_drain(struct conn *);		/* closes it if it is idle */
+void conn_drain(struct conn *);		/* closes it if nothing is asked */
 
 /* server.c: its place among deadlines */
 void server_set_term(struct conn *, enum term);

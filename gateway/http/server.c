@@ -27,7 +27,7 @@
 #include "http/proxy.h"
 
 enum { SWEEP_MS = 100, REST_MS = 100, ACCEPT_AT_ONCE = 64, BACKLOG = 1024,
-    LINGER_MS = 2000 };
+    LINGER_MS = 2000, NEWCOMERS_MS = 5000 };
 
 /* ---- a listening socket ---- */
 
@@ -235,6 +235,18 @@ end_drain(struct server *s)
 }
 
 static void
+drain_idle(struct server *s)
+{
+	struct conn *conn, *next;
+
+	for (int t = 0; t < TERMS; t++)
+		for (conn = TAILQ_FIRST(&s->by_term[t]); conn != NULL; conn = next) {
+			next = TAILQ_NEXT(conn, in_term);
+			conn_drain(conn);
+		}
+}
+
+static void
 on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct server *s = arg;
@@ -245,7 +257,10 @@ on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		while ((conn = TAILQ_FIRST(&s->by_term[t])) != NULL &&
 		    conn->due_us <= now)
 			conn_due(conn);
-	if (s->draining && (s->connections == 0 || now >= s->drain_due_us))
+	if (!s->draining)
+		return;
+	drain_idle(s);
+	if (s->connections == 0 || now >= s->drain_due_us)
 		end_drain(s);
 }
 
@@ -294,18 +309,13 @@ server_listen(struct server *s, int fd, SSL_CTX *tls,
 void
 server_drain(struct server *s, int deadline_ms, void (*done)(void *), void *arg)
 {
-	struct conn *conn, *next;
-
 	s->draining = true;
 	s->drained = done;
 	s->drained_arg = arg;
 	s->drain_due_us = clock_mono_us() + (int64_t)deadline_ms * 1000;
+	s->newcomers_us = clock_mono_us() + NEWCOMERS_MS * 1000;
 	accept_all(s, false);
-	for (int t = 0; t < TERMS; t++)
-		for (conn = TAILQ_FIRST(&s->by_term[t]); conn != NULL; conn = next) {
-			next = TAILQ_NEXT(conn, in_term);
-			conn_drain(conn);
-		}
+	drain_idle(s);
 	arm_sweep(s);			/* done runs from the loop */
 }
 

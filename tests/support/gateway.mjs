@@ -107,6 +107,12 @@ export function ask(url, { method = "GET", headers, body, ca, agent = false,
 	});
 }
 
+const running = new Set();
+process.on("exit", () => {
+	for (const pid of running)
+		try { process.kill(pid, "SIGKILL"); } catch {}
+});
+
 // Starts it and waits until every process is ready.
 export async function startGateway(options = {}) {
 	const ground = options.ground ?? await prepareGateway(options);
@@ -118,17 +124,23 @@ export async function startGateway(options = {}) {
 	const ended = new Promise((done) =>
 		child.on("close", (code, signal) => {
 			g.exit = code ?? signal;
+			running.delete(child.pid);
 			done(g.exit);
 		}));
-	const last = () => {
-		try { process.kill(child.pid, "SIGKILL"); } catch {}
+	const end = () => {
+		child.ref();
+		child.stderr.ref();
+		return ended;
 	};
 
 	child.stderr.setEncoding("utf8");
 	child.stderr.on("data", (d) => g.logs += d);
-	process.on("exit", last);
+	// a test that fails half way must not keep its process waiting for us
+	child.unref();
+	child.stderr.unref();
+	running.add(child.pid);
 	Object.assign(g, {
-		ended,
+		end,		// its exit code, when it ends by itself
 		pids: (role) => pidsOf(child.pid, role),
 		signal: (name) => process.kill(child.pid, name),
 		// kill -9 of one process of a role; its pid
@@ -140,8 +152,7 @@ export async function startGateway(options = {}) {
 		stop: async () => {
 			if (g.exit === undefined)
 				process.kill(child.pid, "SIGTERM");
-			await ended;
-			return g.exit;
+			return await end();
 		},
 		ask: (path, o) => ask(g.issuer + path, { ca, ...o }),
 		admin: (path) => ask(`http://127.0.0.1:${ground.admin}${path}`),

@@ -17,9 +17,15 @@ export function guichet(...args) {
 	return { code: r.status ?? r.signal, out: r.stdout, err: r.stderr };
 }
 
+const directories = [];
+process.on("exit", () => {
+	for (const dir of directories)
+		rmSync(dir, { recursive: true, force: true });
+});
+
 export function temporary() {
 	const dir = mkdtempSync(join(tmpdir(), "guichet-test-"));
-	process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+	directories.push(dir);
 	return dir;
 }
 
