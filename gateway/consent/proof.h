@@ -9,7 +9,7 @@
 
 #define PROOF_PAST_S	60	/* how old a proof may be */
 #define PROOF_FUTURE_S	10	/* and how far ahead its clock (FAPI 2.0: 10) */
-#define PROOF_ALGS	"ES256 PS256 EdDSA"
+#define PROOF_ALGS	"ES256 PS256 EdDSA Ed25519"
 
 struct dpop {
 	char jkt[44];		/* RFC 7638 thumbprint of its key */

@@ -250,10 +250,11 @@ int
 jwk_read(struct jwk *out, const json_t *jwk, const char **why)
 {
 	static const struct {
-		const char *kty, *alg;
+		const char *kty, *alg, *alias;	/* RFC 9864 renamed EdDSA */
 		int (*read)(struct jwk *, const json_t *, const char **);
-	} types[] = { { "EC", "ES256", read_ec }, { "RSA", "PS256", read_rsa },
-	    { "OKP", "EdDSA", read_okp } };
+	} types[] = { { "EC", "ES256", "ES256", read_ec },
+	    { "RSA", "PS256", "PS256", read_rsa },
+	    { "OKP", "EdDSA", "Ed25519", read_okp } };
 	const char *kty = json_string_value(json_object_get(jwk, "kty"));
 	const char *kid = json_string_value(json_object_get(jwk, "kid"));
 
@@ -271,7 +272,8 @@ jwk_read(struct jwk *out, const json_t *jwk, const char **why)
 		if (strcmp(kty, types[i].kty) != 0)
 			continue;
 		*why = "the key says it is for another algorithm or use";
-		if (!says(jwk, "alg", types[i].alg) || !says(jwk, "use", "sig"))
+		if ((!says(jwk, "alg", types[i].alg) &&
+		    !says(jwk, "alg", types[i].alias)) || !says(jwk, "use", "sig"))
 			return E_BAD_INPUT;
 		return types[i].read(out, jwk, why);
 	}

@@ -64,7 +64,7 @@ check_header(struct jws *j, const char *const *typs, const char **why)
 {
 	static const struct { const char *name; enum jws_alg alg; } algs[] = {
 	    { "ES256", JWS_ES256 }, { "PS256", JWS_PS256 },
-	    { "EdDSA", JWS_EDDSA } };
+	    { "EdDSA", JWS_EDDSA }, { "Ed25519", JWS_EDDSA } };
 	static const char *const refused[] = { "crit", "b64", "jku", "x5u",
 	    "zip" };
 	const char *alg = json_string_value(json_object_get(j->header, "alg"));

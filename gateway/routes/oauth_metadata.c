@@ -31,7 +31,9 @@ write_scopes(struct jw *w, const struct catalogue *catalogue)
 	jw_end_array(w);
 }
 
-static const char *const algs[] = { "ES256", "PS256", "EdDSA", NULL };
+/* EdDSA and Ed25519 (RFC 9864) are the same thing by two names */
+static const char *const algs[] = { "ES256", "PS256", "EdDSA", "Ed25519",
+    NULL };
 static const char *const types[] = { DETAILS_TYPE, NULL };
 
 static bool

@@ -68,7 +68,7 @@ row(1, "metadata", async () => {
 	assert.deepEqual(m.token_endpoint_auth_methods_supported,
 		["private_key_jwt", "self_signed_tls_client_auth"]);
 	assert.deepEqual(m.dpop_signing_alg_values_supported,
-		["ES256", "PS256", "EdDSA"]);
+		["ES256", "PS256", "EdDSA", "Ed25519"]);
 	assert.equal(m.mtls_endpoint_aliases.token_endpoint,
 		counter.mtls_url + "/oauth/token");
 	const resource = (await counter.ask(
@@ -687,7 +687,7 @@ row("84b", "a withdrawal: everywhere, within one second", async () => {
 row(85, "WWW-Authenticate", async () => {
 	const r = await api({ proof: false });
 	assert.match(r.headers["www-authenticate"],
-		/^DPoP error="[a-z_]+", error_description="[^"]+", algs="ES256 PS256 EdDSA"/);
+		/^DPoP error="[a-z_]+", error_description="[^"]+", algs="ES256 PS256 EdDSA Ed25519"/);
 	const nothing = await counter.ask(LIST);
 	ok(nothing, 401);
 	assert.match(nothing.headers["www-authenticate"], /DPoP algs=.*Bearer/s);
