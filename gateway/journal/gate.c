@@ -56,6 +56,9 @@ struct gate {
 	struct db *db;
 	struct event *turn;		/* time to send, or to try again */
 	struct event *late;		/* the verdict in flight is too old */
+	struct event *end;		/* draining took too long, or is over */
+	void (*drained)(void *);	/* NULL: nobody waits */
+	void *drained_arg;
 	struct passes waiting, sent;
 	size_t waiting_n, notes_n;	/* notes: waiting and sent */
 	int batch_max;			/* 1 after a statement was refused */
@@ -106,8 +109,8 @@ pass_end(struct gate_pass *p, int verdict)
 		TAILQ_REMOVE(&g->waiting, p, link);
 		g->waiting_n--;
 	}
-	if (p->note)
-		g->notes_n--;
+	if (p->note && --g->notes_n == 0 && g->drained != NULL)
+		event_active(g->end, EV_TIMEOUT, 0);
 	if (p->on_verdict != NULL) {
 		g->counts.denied += verdict == E_DENIED;
 		g->counts.failed += verdict < 0 && verdict != E_DENIED;
@@ -363,6 +366,18 @@ on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	late_in(g);		/* for those who ask from now on */
 }
 
+static void
+on_end(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct gate *g = arg;
+	void (*drained)(void *) = g->drained;
+
+	evtimer_del(g->end);
+	g->drained = NULL;
+	if (drained != NULL)
+		drained(g->drained_arg);
+}
+
 /* ---- the outside ---- */
 
 struct gate *
@@ -385,6 +400,7 @@ gate_new(struct event_base *base, const struct settings *s)
 	g->batch_max = BATCH_MAX;
 	g->turn = evtimer_new(base, on_turn, g);
 	g->late = evtimer_new(base, on_late, g);
+	g->end = evtimer_new(base, on_end, g);
 	g->db = db_open(base, &options);
 	return g;
 }
@@ -402,6 +418,7 @@ gate_free(struct gate *g)
 	if (g->question != NULL)
 		db_forget(g->question);
 	db_close(g->db);
+	g->drained = NULL;
 	while ((p = TAILQ_FIRST(&g->sent)) != NULL ||
 	    (p = TAILQ_FIRST(&g->waiting)) != NULL) {
 		p->on_verdict = NULL;
@@ -409,6 +426,7 @@ gate_free(struct gate *g)
 	}
 	event_free(g->turn);
 	event_free(g->late);
+	event_free(g->end);
 	free(g);
 }
 
@@ -451,6 +469,20 @@ gate_note(struct gate *g, const struct line_row *row)
 	g->notes_n++;
 	pass_wait(p, false);
 	turn_in(g, 0);
+}
+
+void
+gate_drain(struct gate *g, int deadline_ms, void (*done)(void *), void *arg)
+{
+	const struct timeval tv = { deadline_ms / 1000,
+	    deadline_ms % 1000 * 1000 };
+
+	g->drained = done;
+	g->drained_arg = arg;
+	if (gate_idle(g))
+		event_active(g->end, EV_TIMEOUT, 0);
+	else
+		evtimer_add(g->end, &tv);
 }
 
 bool

@@ -35,8 +35,10 @@ void gate_forget(struct gate_pass *);	/* the line may be committed all the same 
  * a batch whose answer was lost does no harm: the sequencer orders an id once. */
 void gate_note(struct gate *, const struct line_row *);
 
-/* Before a worker ends: are all notes committed? */
-bool gate_idle(const struct gate *);
+/* Before a worker ends: calls done(arg) once, from the loop, when all notes are
+ * committed or so long has passed. */
+void gate_drain(struct gate *, int deadline_ms, void (*done)(void *), void *arg);
+bool gate_idle(const struct gate *);	/* are they? */
 
 struct gate_counts {
 	unsigned long lines, batches, denied, failed, lost;

@@ -7,9 +7,12 @@
 #include "http/house.h"
 #include "http/server.h"
 #include "pages/layout.h"
+#include "journal/gate.h"
 #include "pages/words.h"
 #include "http/call.h"
 #include "serve/serve.h"
+
+enum { NOTE_MS = 2000 };
 
 struct web {
 	struct house house;
@@ -18,11 +21,20 @@ struct web {
 };
 
 static void
-on_drained(void *arg)
+on_noted(void *arg)
 {
 	struct web *w = arg;
 
 	event_base_loopexit(w->house.base, NULL);
+}
+
+/* No call is left; how they ended is still on its way to the journal. */
+static void
+on_drained(void *arg)
+{
+	struct web *w = arg;
+
+	gate_drain(w->house.gate, NOTE_MS, on_noted, w);
 }
 
 static void

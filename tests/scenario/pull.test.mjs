@@ -313,3 +313,19 @@ test("a source that is away: 503, and later everything is there",
 	}, "200");
 	assert.ok(r.json.records.length > 0);
 });
+
+test("a graceful end: each call is answered, each begun pull has its end",
+	async () => {
+	const g = grant(customers[8] ?? customers[0]);
+	const calls = Array.from({ length: 60 }, () => pull(g, "?limit=2")
+		.then((r) => r.status, () => "cut"));
+	await gateway.until(() => lines(g, "pull.begun").length > 0, "a begun pull");
+	assert.equal(await gateway.stop(), 0, gateway.logs.slice(-3000));
+	const told = await Promise.all(calls);
+	const begun = lines(g, "pull.begun"), ended = lines(g, "pull.ended");
+	assert.ok(told.filter((s) => s === 200).length > 0);
+	assert.deepEqual(ended.map((l) => l.side.of).sort(),
+		begun.map((l) => l.id).sort());
+	assert.equal(ended.filter((l) => l.oc === "complete").length,
+		told.filter((s) => s === 200).length);
+});

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <event2/event.h>
+#include <sys/wait.h>
 #include "base/clock.h"
 #include "journal/gate.h"
 #include "journal_ground.h"
@@ -297,6 +298,137 @@ notes_survive_killed_connections(void **state UNUSED)
 	    " guichet.journal_stage"), 300);
 }
 
+static void
+on_drained(void *arg)
+{
+	*(int64_t *)arg = clock_mono_us();
+}
+
+static void
+a_worker_that_ends_waits_for_its_notes(void **state UNUSED)
+{
+	struct db_now *other = ground_db();
+	int64_t told = 0, begun;
+
+	warm_up();
+	gate_drain(gate, 5000, on_drained, &told);	/* nothing to wait for */
+	event_base_loop(base, EVLOOP_ONCE);
+	assert_true(told != 0);
+	for (int i = 0; i < 250; i++)
+		note(i % GRANTS);
+	told = 0;
+	gate_drain(gate, 5000, on_drained, &told);
+	while (told == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	assert_true(gate_idle(gate));
+	assert_int_equal(staged(), 250);
+	/* but not for ever */
+	assert_int_equal(db_now_run(other, "BEGIN; LOCK guichet.journal_stage"
+	    " IN ACCESS EXCLUSIVE MODE"), 0);
+	note(0);
+	told = 0;
+	begun = clock_mono_us();
+	gate_drain(gate, 200, on_drained, &told);
+	while (told == 0)
+		event_base_loop(base, EVLOOP_ONCE);
+	assert_false(gate_idle(gate));
+	assert_true(told - begun >= 190000 && told - begun < 900000);
+	db_now_close(other);
+	run(NULL, 0);
+}
+
+/* ---- the race that must never be lost ---- */
+
+enum { CALLERS = 64 };
+
+struct caller { int grant; bool *gone; };
+
+static void ask_again(struct caller *);
+
+static void
+on_told(int verdict, void *arg)
+{
+	struct caller *c = arg;
+
+	assert_true(verdict == 0 || verdict == E_DENIED);
+	if (verdict == E_DENIED)
+		c->gone[c->grant] = true;
+	for (int i = 0; i < GRANTS; i++) {
+		c->grant = (c->grant + 1) % GRANTS;
+		if (!c->gone[c->grant]) {
+			ask_again(c);
+			return;
+		}
+	}
+}
+
+static void
+ask_again(struct caller *c)
+{
+	struct arena *a = arena_new();
+	struct line_row row;
+
+	ground_row(&row, a, "pull.begun", c->grant);
+	gate_admit(gate, &row, on_told, c);
+	arena_free(a);
+}
+
+/* Withdraws one grant after the other, as every state change is written. */
+static pid_t
+withdrawer(void)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	for (int i = 0; i < GRANTS; i++) {
+		usleep(4000);
+		ground_sql("WITH done AS (UPDATE guichet.grants SET state ="
+		    " 'withdrawn' WHERE id = ('60000000-0000-0000-0000-' ||"
+		    " lpad(to_hex(%d), 12, '0'))::uuid AND pg_sleep(%s) IS NOT"
+		    " NULL RETURNING id) INSERT INTO guichet.journal_stage"
+		    " (id, log, leaf, grant_id) SELECT gen_random_uuid(), 1,"
+		    " '{\"ev\":\"consent.withdrawn\"}', id FROM done",
+		    i, i % 3 == 0 ? "0.01" : "0");
+	}
+	_exit(0);
+}
+
+static void
+no_line_stands_behind_a_withdrawal(void **state UNUSED)
+{
+	static struct caller c[CALLERS];
+	static bool gone[GRANTS];
+	int64_t end = clock_mono_us() + 20000000;
+	int status, left = GRANTS;
+	pid_t pid;
+
+	warm_up();
+	for (int i = 0; i < CALLERS; i++) {
+		c[i] = (struct caller){ i % GRANTS, gone };
+		ask_again(&c[i]);
+	}
+	pid = withdrawer();
+	while (left > 0 && clock_mono_us() < end) {
+		const struct timeval tick = { 0, 5000 };
+
+		event_base_loopexit(base, &tick);
+		event_base_dispatch(base);
+		left = 0;
+		for (int i = 0; i < GRANTS; i++)
+			left += !gone[i];
+	}
+	waitpid(pid, &status, 0);
+	assert_int_equal(left, 0);
+	assert_int_equal(status, 0);
+	assert_true(staged() > 10 * GRANTS);	/* there was a race */
+	assert_int_equal(ground_count("SELECT count(*) AS n FROM"
+	    " guichet.journal_stage AS w JOIN guichet.journal_stage AS b"
+	    " ON b.grant_id = w.grant_id AND b.n > w.n WHERE w.log = 1"), 0);
+	assert_int_equal(ground_count("SELECT count(*) AS n FROM"
+	    " guichet.journal_stage WHERE log = 1"), GRANTS);
+}
+
 int
 main(void)
 {
@@ -308,6 +440,8 @@ main(void)
 		STORY(who_left_gets_no_verdict),
 		STORY(a_stuck_database_refuses_calls_and_keeps_notes),
 		STORY(notes_survive_killed_connections),
+		STORY(a_worker_that_ends_waits_for_its_notes),
+		STORY(no_line_stands_behind_a_withdrawal),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
