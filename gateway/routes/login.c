@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "consent/client.h"
 #include "consent/session.h"
 #include "crypto/hash.h"
 #include "crypto/password.h"
@@ -46,13 +47,15 @@ safe_next(const char *next)
 /* ---- the form ---- */
 
 static enum next
-show(struct call *c, const char *next, const char *login, bool refused)
+show(struct call *c, const char *next, const char *login, const char *client,
+    bool refused)
 {
 	char token[44];
 	struct login_view v = {
 		.organisation = c->house->settings->organisation_name,
 		.next = next,
 		.login = login,
+		.client = client,
 		.refused = refused,
 		.token = token
 	};
@@ -76,21 +79,55 @@ refuse_unless_open(struct call *c)
 	return NEXT;
 }
 
+/* Whose request brought her here: the client_id of the consent page's address
+ * in next, or NULL. */
+static const char *
+asking(struct call *c, const char *next)
+{
+	static const char page[] = "/oauth/authorize?", name[] = "client_id=";
+
+	if (strncmp(next, page, sizeof(page) - 1) != 0)
+		return NULL;
+	for (next += sizeof(page) - 1; *next != '\0'; next += *next == '&') {
+		size_t n = strcspn(next, "&"), skip = sizeof(name) - 1;
+
+		if (n > skip && strncmp(next, name, skip) == 0)
+			return percent_decode(c->arena, next + skip, n - skip,
+			    true);
+		next += n;
+	}
+	return NULL;
+}
+
+static enum next
+find_client(struct call *c)
+{
+	const char *next = safe_next(call_query_arg(c, "next"));
+	const char *id = asking(c, next);
+
+	return id == NULL ? NEXT : client_find(c, c->own, id);
+}
+
 static enum next
 show_form(struct call *c)
 {
-	return show(c, safe_next(call_query_arg(c, "next")), NULL, false);
+	const char *next = safe_next(call_query_arg(c, "next"));
+	const struct client *client = asking(c, next) == NULL ? NULL :
+	    client_found(c, c->own);
+
+	return show(c, next, NULL, client == NULL ? NULL : client->name, false);
 }
 
 static const struct step login_steps[] = {
 	{ "is it open", refuse_unless_open },
+	{ "find client", find_client },
 	{ "show", show_form },
 	{ NULL, NULL }
 };
 
 const struct route route_login = {
 	.method = "GET", .path = "/login", .steps = login_steps,
-	.kind = ROUTE_PAGE
+	.own_size = sizeof(struct client_search), .kind = ROUTE_PAGE
 };
 
 /* ---- its answer ---- */
@@ -118,7 +155,7 @@ find_customer(struct call *c)
 
 	own->next = safe_next(call_form_arg(c, "next"));
 	if (login == NULL || call_form_arg(c, "password") == NULL)
-		return show(c, own->next, login, true);
+		return show(c, own->next, login, NULL, true);
 	params_init(&p);
 	params_text(&p, login);
 	return call_ask(c, c->house->db, SQL_CUSTOMER_FIND, &p);
@@ -151,7 +188,7 @@ check_password(struct call *c)
 	if (rows_count(c->rows) == 1)
 		kept = row_bytes(c->rows, 0, "password_hash", &n);
 	if (!password_is(call_form_arg(c, "password"), kept, n))
-		return show(c, own->next, login, true);
+		return show(c, own->next, login, NULL, true);
 	own->customer = arena_strdup(c->arena, row_text(c->rows, 0, "customer"));
 	own->name = arena_strdup(c->arena, row_text(c->rows, 0, "name"));
 	take_subject(c, &own->subject);

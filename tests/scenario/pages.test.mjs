@@ -167,8 +167,11 @@ test("a form made by another site signs nobody in", async () => {
 
 test("the page tells who, why, what and until when before she decides",
 	async () => {
-	const page = await visitor();
-	await signIn(page, "camille", consentPath(push()));
+	const page = await visitor(), path = consentPath(push());
+	await page.goto(path);		// still a stranger
+	assert.match(await page.textContent("main"),
+		/MonCloud demande à recevoir.*rien n’est envoyé avant/s);
+	await signIn(page, "camille", path);
 	assert.match(await page.textContent("h1"), /MonCloud/);
 	assert.match(await page.textContent(".purpose"),
 		/Comprendre votre consommation.*mots de MonCloud/s);
