@@ -57,6 +57,7 @@ struct schema {
 	const struct schema_field *fields;
 	size_t field_count;
 	json_t *document;		/* the file, for the public pages */
+	const struct checks *checks;	/* what a record must keep (validate.h) */
 };
 
 struct zone;				/* offsets of local time (zone.c) */

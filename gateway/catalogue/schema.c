@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include "base/error.h"
 #include "catalogue/catalogue_own.h"
+#include "catalogue/validate.h"
 
 enum { FIELDS_MAX = 200, SCHEMA_MAX = 512 * 1024, NESTING_MAX = 4 };
 
@@ -150,6 +151,18 @@ read_inside(struct reading *r, const struct schema_field *f, const json_t *field
 	return 0;
 }
 
+/* It becomes an alias in SQL, and a member in every language. */
+static bool
+is_plain(const char *name)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+	size_t n = strlen(name);
+
+	return n > 0 && n < 60 && strspn(name, letters) == n &&
+	    (name[0] < '0' || name[0] > '9');
+}
+
 static int
 read_field(struct reading *r, const char *prefix, const char *name,
     const json_t *field, bool required, int depth)
@@ -159,6 +172,9 @@ read_field(struct reading *r, const char *prefix, const char *name,
 	if (r->s->field_count == FIELDS_MAX)
 		return wrong(r, name, "E305", "the schema has too many fields",
 		    "200 at most: make two data sets");
+	if (!is_plain(name))
+		return wrong(r, name, "E305", "this name cannot be a column's",
+		    "begin with a letter; go on with letters, digits and _");
 	f->path = arena_printf(r->arena, "%s%s", prefix, name);
 	f->type = type_of(field);
 	f->required = required;
@@ -220,10 +236,14 @@ read_key(struct reading *r, const json_t *doc)
 		const struct schema_field *f = path == NULL ? NULL :
 		    schema_field_find(r->s, path);
 
-		if (f == NULL || !f->required)
+		if (f == NULL || !f->required || strchr(path, '[') != NULL)
 			return wrong(r, "x-natural-key", "E307",
 			    "it names a field that is unknown or not required",
 			    "a natural key is made of required fields");
+		if (f->type > FIELD_INTEGER)
+			return wrong(r, "x-natural-key", "E307",
+			    "it names a field that does not sort",
+			    "a key is made of texts, whole numbers and times");
 		r->s->natural_key[i] = path;
 	}
 	return 0;
@@ -235,12 +255,24 @@ check_time(struct reading *r, const char *what, const char *path, bool instant)
 	const struct schema_field *f = path == NULL ? NULL :
 	    schema_field_find(r->s, path);
 
-	if (f != NULL && f->required && (f->type == FIELD_DATE_TIME ||
+	if (f != NULL && f->required && strchr(path, '[') == NULL &&
+	    (f->type == FIELD_DATE_TIME ||
 	    (!instant && f->type == FIELD_DATE)))
 		return 0;
 	return wrong(r, what, "E308", "it must name a required field of time",
 	    instant ? "a date-time: when the record last changed" :
 	    "a date or a date-time: the business time of the record");
+}
+
+static int
+read_checks(struct reading *r, const json_t *doc)
+{
+	const char *at, *why;
+
+	if (checks_make(&r->s->checks, r->arena, doc, &at, &why) == 0)
+		return 0;
+	return wrong(r, at, "E310", why, "docs/reference/schemas.md lists what a "
+	    "schema may say; annotations begin with x-");
 }
 
 static int
@@ -270,7 +302,8 @@ read_document(struct reading *r, const json_t *doc)
 		return wrong(r, "x-consent", "E302", "the version, or a title, "
 		    "description or consent sentence in one language, is missing",
 		    "write them in English and in French");
-	if (read_fields(r, doc, "", 1) < 0 || read_key(r, doc) < 0 ||
+	if (read_checks(r, doc) < 0 || read_fields(r, doc, "", 1) < 0 ||
+	    read_key(r, doc) < 0 ||
 	    check_time(r, "x-changed", s->changed, true) < 0)
 		return E_BAD_INPUT;
 	return s->period == NULL ? 0 :
