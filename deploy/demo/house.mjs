@@ -146,6 +146,8 @@ export class House {
 			"--redirect-uri", this.redirect, "--datasets", WISHES.join(" "),
 			"--purpose-en", "Show you your energy and phone use, and keep your bills",
 			"--purpose-fr", "Vous montrer vos consommations et garder vos factures");
+		await this.guichet("client", "add", "cozy", "--kind", "cozy", "--name",
+			"Cozy", "--datasets", WISHES.join(" "));
 		this.pims = new Pims({ issuer: this.issuer, resource: this.issuer,
 			ca: this.ca, client_id: "ma-vie", key: jwk,
 			redirect_uri: this.redirect });
