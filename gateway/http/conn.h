@@ -50,6 +50,7 @@ struct server {
 	struct port *ports;
 	struct event *sweep;		/* looks at deadlines */
 	struct event *rest;		/* accepts again after EMFILE */
+	int64_t rested_us;		/* when it last had to */
 	struct conns by_term[TERMS];
 	int64_t term_us[TERMS];
 	size_t connections, calls;

@@ -35,7 +35,7 @@ proxies_load(struct proxies **out, const struct settings *s, struct fault *f)
 
 	if (networks_parse(&p->trusted, s->trusted_proxies, wrong) < 0) {
 		free(p);
-		fault_set(f, "E130", s->file, 0, 0, "[server] trusted_proxies: "
+		fault_set(f, "E141", s->file, 0, 0, "[server] trusted_proxies: "
 		    "'%s' is not an address or a network", wrong);
 		return fault_cure(f, "write for example 127.0.0.1 10.1.0.0/24");
 	}

@@ -26,15 +26,15 @@
 #include "http/house.h"
 #include "http/proxy.h"
 
-enum { SWEEP_MS = 100, REST_MS = 100, ACCEPT_AT_ONCE = 64, BACKLOG = 1024,
-    LINGER_MS = 2000, NEWCOMERS_MS = 5000 };
+enum { SWEEP_MS = 100, REST_MS = 100, REST_TELL_S = 10, ACCEPT_AT_ONCE = 64,
+    BACKLOG = 1024, LINGER_MS = 2000, NEWCOMERS_MS = 5000 };
 
 /* ---- a listening socket ---- */
 
 static int
 bad_address(struct fault *f, const char *address, const char *why)
 {
-	fault_set(f, "E131", "", 0, 0, "cannot listen on %s: %s", address, why);
+	fault_set(f, "E140", "", 0, 0, "cannot listen on %s: %s", address, why);
 	return fault_cure(f, "choose another address in [server], or stop what "
 	    "uses this one");
 }
@@ -107,9 +107,12 @@ static void
 take_a_rest(struct server *s)
 {
 	const struct timeval rest = { 0, REST_MS * 1000 };
+	int64_t now = clock_mono_us();
 
-	log_warning("connections are not accepted for a moment why=\"%s\"",
-	    strerror(errno));
+	if (now - s->rested_us > REST_TELL_S * INT64_C(1000000))
+		log_warning("connections are not accepted for a moment why=\"%s\"",
+		    strerror(errno));
+	s->rested_us = now;
 	accept_all(s, false);
 	event_add(s->rest, &rest);
 }
@@ -265,6 +268,25 @@ on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 }
 
 /* ---- the server ---- */
+
+int
+server_check(const struct settings *s, struct fault *f)
+{
+	struct networks *allow;
+	struct proxies *proxies;
+	char wrong[64];
+
+	if (proxies_load(&proxies, s, f) < 0)
+		return E_BAD_INPUT;
+	proxies_free(proxies);
+	if (networks_parse(&allow, s->push_allow, wrong) < 0) {
+		fault_set(f, "E143", s->file, 0, 0, "[push] allow: '%s' is not "
+		    "an address or a network", wrong);
+		return fault_cure(f, "write for example 127.0.0.1 10.1.0.0/24");
+	}
+	networks_free(allow);
+	return 0;
+}
 
 struct server *
 server_new(struct house *house)

@@ -28,7 +28,10 @@ MUST_CHECK int server_bind(int *fd, const char *address, struct fault *);
 MUST_CHECK int server_tls(SSL_CTX **out, const struct settings *,
     const struct keys *, bool ask_certificate, struct fault *);
 
-struct server *server_new(struct house *);
+/* Settings that only this room understands: before any port opens. */
+MUST_CHECK int server_check(const struct settings *, struct fault *);
+
+struct server *server_new(struct house *);	/* settings were checked */
 /* tls NULL = plain. The fd is borrowed from the supervisor; routes: `routes`
  * for the public, `admin_routes` on the admin address. */
 void server_listen(struct server *, int fd, SSL_CTX *tls,

@@ -152,7 +152,7 @@ bad_tls(struct fault *f, const char *file, const char *what)
 
 	ERR_error_string_n(ERR_peek_last_error(), why, sizeof(why));
 	ERR_clear_error();
-	fault_set(f, "E132", file, 0, 0, "%s (%s)", what, why);
+	fault_set(f, "E142", file, 0, 0, "%s (%s)", what, why);
 	return fault_cure(f, "give a PEM chain, our own certificate first, and "
 	    "its unencrypted private key");
 }

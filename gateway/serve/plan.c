@@ -52,6 +52,7 @@ plan_read(struct plan *p, const char *config, struct fault *f)
 
 	memset(p, 0, sizeof(*p));
 	if ((rc = settings_load(&p->settings, config, f)) < 0 ||
+	    (rc = server_check(p->settings, f)) < 0 ||
 	    (rc = keys_load(&p->keys, p->settings->keys_dir, f)) < 0 ||
 	    (rc = catalogue_load(&p->catalogue, p->settings, f)) < 0 ||
 	    (rc = check_login(p, f)) < 0 ||

@@ -50,7 +50,7 @@ export function fillOrganisation(pg, customers, days) {
      AND k.jour BETWEEN r.date_deb AND r.date_fin
     WHERE k.jour BETWEEN '${day}'::date - 20 AND '${day}'::date
       AND cardinality(k.soutirage) = 48
-    GROUP BY 1 HAVING count(*) = 21 ORDER BY 1 LIMIT 5000`).split('\n');
+    GROUP BY 1 HAVING count(*) = 21 ORDER BY 1 LIMIT 2000`).split('\n');
   return { day, who, rows: Number(pg.sql('energy', 'SELECT count(*) FROM si.courbe_jour')) };
 }
 

@@ -236,6 +236,27 @@ test("beyond the cap: 503, closed; room again when one leaves", async () => {
 	await small.stop();
 });
 
+test("out of descriptors: those who wait are served when others leave",
+	async () => {
+		const poor = await startEdge("files=40", "idle=20000", "head=20000");
+		const list = Array.from({ length: 60 }, () =>
+			connect(poor.ports.listening));
+		for (const c of list)
+			c.send(get("/ping"));
+		const served = () => list.filter((c) => statuses(c).length === 1);
+		await list[0].until(() => served().length >= 25);
+		await sleep(300);
+		assert.ok(served().length < 40, `${served().length} served`);
+		assert.match(poor.log, /not accepted for a moment/);
+		for (const c of served())
+			c.socket.destroy();
+		await list[0].until(() => served().length === 60);
+		assert.equal(served().length, 60);
+		for (const c of list)
+			c.socket.destroy();
+		await poor.stop();
+	});
+
 test("draining: idle ones end at once, calls are answered, then it ends",
 	async () => {
 		const last = await startEdge("idle=20000", "head=20000");

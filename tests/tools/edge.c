@@ -7,7 +7,8 @@
  * (cert.pem and key.pem are in the directory, keys/ is made there).
  *
  * For tests/scenario/hostile-http and the benchmark of the edge itself. SIGTERM
- * drains, then ends. Settings: head, body, answer, idle (ms), connections.
+ * drains, then ends. Settings: head, body, answer, idle (ms), connections,
+ * files (descriptors it may have).
  */
 #include <arpa/inet.h>
 #include <event2/event.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -190,6 +192,15 @@ listen_tls(struct server *server, const struct settings *s)
 	listen_on(server, "mtls", asking);
 }
 
+static void
+few_files(rlim_t n)
+{
+	const struct rlimit limit = { n, n };
+
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		abort();
+}
+
 static struct settings *
 settings_from(int argc, char **argv)
 {
@@ -211,6 +222,8 @@ settings_from(int argc, char **argv)
 			if (strlen(names[k].name) == n &&
 			    strncmp(argv[i], names[k].name, n) == 0)
 				*names[k].at = atoll(argv[i] + n + 1);
+		if (strncmp(argv[i], "files=", 6) == 0)
+			few_files((rlim_t)atoll(argv[i] + 6));
 		if (strncmp(argv[i], "proxies=", 8) == 0) {
 			s.trusted_proxies = argv[i] + 8;
 			s.client_certificate_header = (char *)"X-Client-Cert";
