@@ -163,6 +163,33 @@ read_changed(struct reading *r, struct dataset *d, const char *id,
 }
 
 static int
+read_customers(struct reading *r, struct fault *f)
+{
+	struct arena *a = r->c->arena;
+	const char *path = arena_printf(a, "%s/customers.sql", r->dir);
+	const char *sql;
+	unsigned used;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (sqltext_read(&sql, &used, a, path, SQL_FOR_CUSTOMER, f) < 0)
+		return E_BAD_INPUT;
+	if (used != 1u << 1) {
+		fault_set(f, "E205", path, 0, 0, "does not use :customer");
+		return fault_cure(f, "ask about one customer: WHERE ... = "
+		    ":customer");
+	}
+	r->source->customers_file = path;
+	r->source->customers_text = sql;
+	r->source->customer.name = arena_printf(a, "customer %s",
+	    r->source->name);
+	r->source->customer.text = arena_printf(a, "SELECT r.reason::text AS "
+	    "reason\n  FROM (\n%s\n) AS r\n ORDER BY r.reason NULLS FIRST "
+	    "LIMIT 1", sql);
+	return 0;
+}
+
+static int
 read_dataset(struct reading *r, const char *file, struct fault *f)
 {
 	struct arena *a = r->c->arena;
@@ -242,5 +269,5 @@ adapter_read(struct catalogue *c, const char *dir, const char *name,
 	if (read_conf(&r, settings, f) < 0)
 		return E_BAD_INPUT;
 	c->sources[c->source_count++] = r.source;
-	return read_datasets(&r, f);
+	return read_customers(&r, f) < 0 ? E_BAD_INPUT : read_datasets(&r, f);
 }

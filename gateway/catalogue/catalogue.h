@@ -69,6 +69,10 @@ struct source {
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */
 	int64_t statement_timeout_ms;
+	/* customers.sql: may this one take part? $1 customer -> reason, NULL =
+	 * yes; no row: unknown here. text NULL: everybody may. */
+	struct statement customer;
+	const char *customers_file, *customers_text;
 	struct db *db;			/* this process's pool; NULL until opened */
 	struct horizon *horizon;
 };

@@ -176,6 +176,25 @@ describe_changed(struct catalogue *c, struct dataset *d, PGconn *pg,
 
 /* ---- a source ---- */
 
+static int
+describe_customers(struct catalogue *c, struct source *s, PGconn *pg,
+    struct fault *f)
+{
+	const struct asked q = { s->customers_file, s->customers_text,
+	    s->customer.text, 0, NULL };
+	PGresult *r;
+	int rc;
+
+	if (s->customer.text == NULL)
+		return 0;
+	if ((r = describe(pg, &q, f)) == NULL)
+		return catalogue_fault(c, 2, s, NULL, f);
+	rc = explain(pg, &q, PQnparams(r), f);
+	PQclear(r);
+	forget(pg);
+	return rc < 0 ? catalogue_fault(c, 2, s, NULL, f) : 0;
+}
+
 int
 source_describe(struct catalogue *c, struct source *s, struct fault *f)
 {
@@ -188,6 +207,8 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 	pg = db_now_connection(now);
 	if (live_horizon(pg, s, f) < 0)
 		rc = catalogue_fault(c, 2, s, NULL, f);
+	if (rc == 0)
+		rc = describe_customers(c, s, pg, f);
 	for (size_t i = 0; i < c->dataset_count && rc == 0; i++) {
 		struct dataset *d = c->datasets[i];
 

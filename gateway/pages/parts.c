@@ -72,6 +72,27 @@ contents(struct html *h, const struct schema *s)
 	h_close(h, "details");
 }
 
+/* A known reason in plain words; another one as the organisation wrote it. */
+static const char *
+reason(struct html *h, const char *closed)
+{
+	const char *id = arena_printf(h->arena, "closed.%s", closed);
+	const char *words = h_word(h, id);
+
+	return strcmp(words, id) == 0 ? closed : words;
+}
+
+static void
+closed_choice(struct html *h, const struct choice *c)
+{
+	h_open(h, "li", "class", "choice closed", NULL);
+	h_open(h, "div", NULL);
+	h_element(h, "p", h_wording(h, &c->schema->title), "class", "name", NULL);
+	h_element(h, "p", reason(h, c->closed), NULL);
+	h_close(h, "div");
+	h_close(h, "li");
+}
+
 static void
 choice(struct html *h, const struct choice *c, size_t i)
 {
@@ -103,7 +124,10 @@ part_choices(struct html *h, const struct choice *choices, size_t n, bool wrong)
 		    "fault", NULL);
 	h_open(h, "ul", "class", "choices", NULL);
 	for (size_t i = 0; i < n; i++)
-		choice(h, &choices[i], i);
+		if (choices[i].closed != NULL)
+			closed_choice(h, &choices[i]);
+		else
+			choice(h, &choices[i], i);
 	h_close(h, "ul");
 	h_close(h, "fieldset");
 }

@@ -9,6 +9,7 @@ struct session;
 struct choice {
 	const struct schema *schema;
 	bool ticked;
+	const char *closed;	/* why it cannot be given (customers.sql); NULL */
 };
 
 /* How far back, and until when: what the customer may choose. */

@@ -22,6 +22,7 @@
 #include "pages/layout.h"
 #include "pages/words.h"
 #include "routes/choices.h"
+#include "routes/eligible.h"
 #include "routes/routes.h"
 
 struct authorize {
@@ -30,6 +31,7 @@ struct authorize {
 	const struct client *client;
 	struct pushed *pushed;
 	struct choices choices;
+	struct eligible eligible;
 	struct details narrowed;
 	uint8_t notice[32];
 	const char *answer;		/* the redirect, once it is written */
@@ -118,6 +120,14 @@ take_request(struct call *c)
 	return NEXT;
 }
 
+static enum next
+may_she(struct call *c)
+{
+	struct authorize *own = c->own;
+
+	return eligible_ask(c, &own->eligible, &own->choices, "may she");
+}
+
 /* ---- the notice ---- */
 
 /* ui_locales (OpenID Connect Core 3.1.2.1) counts when she chose nothing. */
@@ -200,6 +210,7 @@ static const struct step authorize_steps[] = {
 	{ "find session", session_find },
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
+	{ "may she", may_she },
 	{ "show", show },
 	{ NULL, NULL }
 };
@@ -222,7 +233,8 @@ hash_notice(struct call *c, struct authorize *own, enum lang lang)
 	struct html h;
 
 	for (size_t i = 0; i < own->choices.n; i++)
-		plain[i] = (struct choice){ own->choices.list[i].schema, false };
+		plain[i] = (struct choice){ .schema = own->choices.list[i].schema,
+		    .closed = own->choices.list[i].closed };
 	v.choices = plain;
 	buf_init(&out);
 	h_init(&h, &out, c->arena, c->house->words, lang);
@@ -291,6 +303,7 @@ static const struct step authorize_post_steps[] = {
 	{ "find client", find_client },
 	{ "find request", find_request },
 	{ "take request", take_request },
+	{ "may she", may_she },
 	{ "decide", decide },
 	{ "answer", answer },
 	{ NULL, NULL }

@@ -10,7 +10,7 @@ void
 choices_add(struct choices *ch, const struct schema *s)
 {
 	if (ch->n < CHOICES_MAX)
-		ch->list[ch->n++] = (struct choice){ s, false };
+		ch->list[ch->n++] = (struct choice){ .schema = s };
 }
 
 /* The organisation's own maximum bounds what a PIMS may ask for. */
@@ -38,7 +38,7 @@ tick(struct choices *ch, const char *id)
 {
 	for (size_t i = 0; i < ch->n; i++)
 		if (strcmp(ch->list[i].schema->id, id) == 0 &&
-		    !ch->list[i].ticked) {
+		    !ch->list[i].ticked && ch->list[i].closed == NULL) {
 			ch->list[i].ticked = true;
 			ch->ticked[ch->ticked_n++] = ch->list[i].schema->id;
 		}

@@ -20,6 +20,7 @@
 #include "pages/words.h"
 #include "push/connector.h"
 #include "routes/choices.h"
+#include "routes/eligible.h"
 #include "routes/routes.h"
 
 enum { KINDS_MAX = 8 };
@@ -30,6 +31,7 @@ struct connect {
 	const struct connect_kind *chosen;
 	const char *address;
 	struct choices choices;
+	struct eligible eligible;
 	struct connecting *connecting;
 	struct connect_next_view next;
 	int failure;
@@ -67,6 +69,14 @@ take_kinds(struct call *c)
 		choices_add(&own->choices, catalogue_at(all, i)->schema);
 	choices_bound(&own->choices, c->house->settings, clock_us(), INT64_MIN, 0);
 	return NEXT;
+}
+
+static enum next
+may_she(struct call *c)
+{
+	struct connect *own = c->own;
+
+	return eligible_ask(c, &own->eligible, &own->choices, "may she");
 }
 
 static enum lang
@@ -118,6 +128,7 @@ static const struct step connect_steps[] = {
 	{ "is it hers", session_require },
 	{ "ask kinds", ask_kinds },
 	{ "take kinds", take_kinds },
+	{ "may she", may_she },
 	{ "show", show },
 	{ NULL, NULL }
 };
@@ -270,6 +281,7 @@ static const struct step connect_post_steps[] = {
 	{ "is it ours", session_form },
 	{ "ask kinds", ask_kinds },
 	{ "take kinds", take_kinds },
+	{ "may she", may_she },
 	{ "decide", decide },
 	{ "tell", tell },
 	{ NULL, NULL }

@@ -26,7 +26,7 @@ before(async () => {
 		organisation: { name: "Énergie du Rhône",
 			address: "12 quai Sarrail, Lyon",
 			privacy_url: "https://energie-rhone.example/privacy" },
-		login: { mode: "demo" }, catalogue: energySource() } });
+		login: { mode: "demo" }, catalogue: energySource({ customers: 5 }) } });
 	ground.change({ push: { allow: "127.0.0.0/8", ca_file: ground.ca } });
 	gateway = await startGateway({ ground });
 	db = gateway.db.url;
@@ -42,8 +42,8 @@ before(async () => {
 		cert: readFileSync(gateway.settings.server.tls_certificate),
 		key: readFileSync(gateway.settings.server.tls_key) });
 	redirect = `https://localhost:${pims.address().port}/cb`;
-	addCustomer(db, "camille", "Camille Moreau", "C-1001");
-	addCustomer(db, "ines", "Inès <b>Martin</b>", "C-1002");
+	addCustomer(db, "camille", "Camille Moreau", "SYN-00000001");
+	addCustomer(db, "ines", "Inès <b>Martin</b>", "SYN-00000002");
 	addClient(db, { id: "moncloud", name: "MonCloud", redirect,
 		uri: "https://moncloud.example/about", datasets: asked,
 		purpose: { fr: "Comprendre votre consommation.",
@@ -117,7 +117,7 @@ test("a stranger signs in and lands where she was going", async () => {
 	assert.ok(cookie.secure && cookie.httpOnly && cookie.sameSite === "Lax" &&
 		cookie.path === "/");
 	assert.equal(sql(db, `SELECT count(*) FROM guichet.subject
-		WHERE customer = 'C-1001' AND length(key) = 32`), "1");
+		WHERE customer = 'SYN-00000001' AND length(key) = 32`), "1");
 	await page.context().close();
 });
 
@@ -498,4 +498,24 @@ test("axe finds nothing, nothing overflows, every word is said", async () => {
 		}
 		await page.context().close();
 	}
+});
+
+test("a minor is told why, and nothing can be ticked or forced", async () => {
+	addCustomer(db, "leo", "Léo", "SYN-00000005");
+	const page = await visitor();
+	await signIn(page, "leo");
+	await page.goto(consentPath(push()));
+	assert.equal(await page.locator("input[type=checkbox]").count(), 0);
+	assert.match(await page.textContent("main"), /moins de 18 ans/);
+	// a form of somebody's own making ticks it all the same
+	await page.evaluate(() => {
+		const box = document.createElement("input");
+		Object.assign(box, { type: "checkbox", name: "dataset",
+			value: "energy.contract", checked: true });
+		document.querySelector("#consent").append(box);
+	}).catch(() => {});
+	await page.click("button[value=allow]");
+	assert.equal(sql(db, `SELECT count(*) FROM guichet.grants AS g
+		JOIN guichet.subject AS s ON s.id = g.subject_id
+		WHERE s.customer = 'SYN-00000005'`), "0");
 });
