@@ -48,6 +48,8 @@ before(async () => {
 		uri: "https://moncloud.example/about", datasets: asked,
 		purpose: { fr: "Comprendre votre consommation.",
 			en: "Understand what you use." } });
+	addClient(db, { id: "cozy", kind: "cozy", name: "Cozy" });
+	addClient(db, { id: "solid", kind: "solid", name: "Solid" });
 	browser = await chromium.launch({ executablePath: "/usr/bin/chromium",
 		args: ["--no-sandbox"] });
 });

@@ -27,7 +27,9 @@ export function addClient(url, { id, name, uri, redirect, purpose,
 		${quote(name)}, ${uri ? quote(uri) : "NULL"},
 		${quote(JSON.stringify(purpose ?? {}))}::jsonb,
 		ARRAY[${redirect ? quote(redirect) : ""}]::text[],
-		ARRAY[${datasets.map(quote)}]::text[], '{"keys":[]}')`);
+		ARRAY[${datasets.map(quote)}]::text[],
+		${kind === "oauth" ? `'{"keys":[]}'` : "NULL"})
+		ON CONFLICT (id) DO NOTHING`);
 }
 
 // A request as PAR stores it (RFC 9126); the request_uri.
