@@ -137,7 +137,7 @@ for (const s of ["SIGINT", "SIGTERM"])
 await each(files(join(built.slice(root.length + 1), "unit"), /^[^.]+$/)
 	.filter(isProgram), 2, unit);
 await each(files("tests/scenario", /\.test\.mjs$/), 2,
-	(f) => scenario(f, 120));
+	(f) => scenario(f, 240));
 if (slow)
 	for (const dir of ["tests/scenario/slow", "tests/fault"])
 		await each(files(dir, /\.test\.mjs$/), 1,

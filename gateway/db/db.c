@@ -122,7 +122,7 @@ db_slot(struct db *db, const struct statement *statement)
 		db->slots = xrealloc(db->slots,
 		    (size_t)db->slot_size * sizeof(*db->slots));
 	}
-	db->slots[db->slot_n] = (struct slot){ statement, 1 };
+	db->slots[db->slot_n] = (struct slot){ statement };
 	return db->slot_n++;
 }
 
@@ -261,7 +261,7 @@ db_open(struct event_base *base, const struct db_options *options)
 	db->slot_n = db->slot_size = (int)options->statement_count;
 	db->slots = xcalloc((size_t)db->slot_size + 1, sizeof(*db->slots));
 	for (int i = 0; i < db->slot_n; i++)
-		db->slots[i] = (struct slot){ &options->statements[i], 1 };
+		db->slots[i] = (struct slot){ &options->statements[i] };
 	db->link_n = options->connections;
 	for (int i = 0; i < db->link_n; i++)
 		link_init(&db->links[i], db);

@@ -30,6 +30,7 @@ struct question {
 	db_on_rows *on_rows;	/* NULL: forgotten */
 	void *arg;
 	int slot;		/* of the statement, in the pool */
+	unsigned serial;	/* of the prepared form it was sent with */
 	int tries;		/* times it was interrupted */
 	bool sent, calling;
 	bool blamed;		/* its own preparation failed */
@@ -47,6 +48,7 @@ enum expect_kind {
 struct expect {
 	enum expect_kind kind;
 	int slot;
+	unsigned serial;		/* EXPECT_PREPARED */
 	struct question *question;	/* EXPECT_ROWS */
 };
 
@@ -69,14 +71,14 @@ struct link {
 	unsigned depth;		/* questions in flight */
 	unsigned failures;	/* connections failed in a row */
 	int64_t progress_us;	/* when the server last said something */
-	unsigned *prepared;	/* by slot: the edition this session knows */
+	unsigned *prepared;	/* by slot: serial of its prepared form; 0 = none */
 	int prepared_n;
+	unsigned serials;	/* given so far: no name is used twice */
 	struct question_list again;	/* aborted by a neighbour's error */
 };
 
-/* Statements get a slot when first seen. A slot's edition grows when its
- * prepared form became useless (a changed table): the next use prepares anew. */
-struct slot { const struct statement *statement; unsigned edition; };
+/* Statements get a slot when first seen. */
+struct slot { const struct statement *statement; };
 
 struct db {
 	struct event_base *base;

@@ -61,7 +61,7 @@ expect(struct link *l, enum expect_kind kind, int slot, struct question *q)
 		if (!evtimer_pending(l->timer, NULL))
 			timer_in(l, 1000000);
 	}
-	*expect_at(l, l->tail++) = (struct expect){ kind, slot, q };
+	*expect_at(l, l->tail++) = (struct expect){ kind, slot, 0, q };
 }
 
 /* ---- sending; false = the connection is over ---- */
@@ -110,9 +110,8 @@ send_settings(struct link *l, bool local)
 static void
 prepared_name(char out[64], const struct link *l, int slot)
 {
-	const struct slot *s = &l->db->slots[slot];
-
-	snprintf(out, 64, "%d.%u.%.40s", slot, s->edition, s->statement->name);
+	snprintf(out, 64, "%u.%.40s", l->prepared[slot],
+	    l->db->slots[slot].statement->name);
 }
 
 static void
@@ -126,29 +125,34 @@ prepared_room(struct link *l)
 		l->prepared[l->prepared_n++] = 0;
 }
 
+/* In a segment of its own, so that no neighbour's error can undo it. */
 static bool
 prepare(struct link *l, int slot)
 {
-	const struct slot *s = &l->db->slots[slot];
 	char name[64];
 
 	prepared_room(l);
-	if (l->prepared[slot] == s->edition)
+	if (l->prepared[slot] != 0)
 		return true;
+	if (l->segment && !end_segment(l))
+		return false;
+	l->prepared[slot] = ++l->serials;
 	prepared_name(name, l, slot);
-	l->prepared[slot] = s->edition;
 	expect(l, EXPECT_PREPARED, slot, NULL);
-	return PQsendPrepare(l->pg, name, s->statement->text, 0, NULL) == 1;
+	expect_at(l, l->tail - 1)->serial = l->serials;
+	return PQsendPrepare(l->pg, name, l->db->slots[slot].statement->text, 0,
+	    NULL) == 1 && end_segment(l);
 }
 
 static bool
-send_question(struct link *l, const struct question *q)
+send_question(struct link *l, struct question *q)
 {
 	char name[64];
 
 	if (!l->db->options.prepared)
 		return PQsendQueryParams(l->pg, q->statement->text, q->n, NULL,
 		    q->values, q->lengths, q->formats, 1) == 1;
+	q->serial = l->prepared[q->slot];
 	prepared_name(name, l, q->slot);
 	return PQsendQueryPrepared(l->pg, name, q->n, q->values, q->lengths,
 	    q->formats, 1) == 1;
@@ -164,10 +168,10 @@ link_send(struct link *l, struct question *q)
 
 	if (l->segment && q->statement->writes)
 		ok = end_segment(l);
-	if (ok && !l->segment && !o->prepared && has_settings(o))
-		ok = send_settings(l, true);
 	if (ok && o->prepared)
 		ok = prepare(l, q->slot);
+	else if (ok && !l->segment && has_settings(o))
+		ok = send_settings(l, true);
 	expect(l, EXPECT_ROWS, q->slot, q);
 	l->depth++;
 	l->segment = true;
@@ -217,17 +221,20 @@ again_to_queue(struct db *db, struct question_list *list)
 }
 
 /* The prepared form is unknown (26000), or was made before a table changed
- * (0A000): it did not run, and a new preparation will do. */
+ * (0A000): the question did not run, and a new preparation will do. A form
+ * that was replaced since is nobody's fault, and no try. */
 static bool
-is_stale(struct link *l, const struct question *q, const PGresult *res)
+is_stale(struct link *l, struct question *q, const PGresult *res)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
-	if (!l->db->options.prepared || q->tries > l->db->link_n ||
+	if (!l->db->options.prepared || q->blamed ||
 	    (strcmp(state, "26000") != 0 && strcmp(state, "0A000") != 0))
 		return false;
-	l->db->slots[q->slot].edition++;
-	return true;
+	if (q->serial != l->prepared[q->slot])
+		return true;
+	l->prepared[q->slot] = 0;
+	return q->tries++ <= l->db->link_n;
 }
 
 static void
@@ -236,8 +243,9 @@ question_failed(struct link *l, struct question *q, PGresult *res)
 	int failure = failure_of(res);
 
 	if (is_stale(l, q, res)) {
-		q->tries++;
 		ask_again(l, q);
+	} else if (q->blamed) {
+		question_end(q, NULL, E_STATEMENT);	/* told already */
 	} else {
 		if (failure != E_CONFLICT)
 			failure_log(l->db->options.name, q->statement->name,
@@ -260,10 +268,7 @@ take_rows(struct link *l, struct expect *e, PGresult *res)
 		question_end(q, res, 0);
 		return;
 	case PGRES_PIPELINE_ABORTED:
-		if (q->blamed)
-			question_end(q, NULL, E_STATEMENT);
-		else
-			ask_again(l, q);
+		ask_again(l, q);
 		break;
 	case PGRES_FATAL_ERROR:
 		question_failed(l, q, res);
@@ -279,17 +284,19 @@ take_rows(struct link *l, struct expect *e, PGresult *res)
 	PQclear(res);
 }
 
+/* When it failed, the question right behind its Sync is to blame; others of
+ * that statement find its form unknown and are sent with one of their own. */
 static void
 take_prepared(struct link *l, const struct expect *e, PGresult *res)
 {
-	struct expect *next = expect_at(l, l->head + 1);
+	const struct expect *next = expect_at(l, l->head + 2);
 
-	if (PQresultStatus(res) != PGRES_COMMAND_OK)
-		l->prepared[e->slot] = 0;
-	if (PQresultStatus(res) == PGRES_FATAL_ERROR) {
+	if (PQresultStatus(res) != PGRES_COMMAND_OK) {
 		failure_log(l->db->options.name,
 		    l->db->slots[e->slot].statement->name, res);
-		if (next->kind == EXPECT_ROWS)
+		if (l->prepared[e->slot] == e->serial)
+			l->prepared[e->slot] = 0;
+		if (l->tail - l->head > 2 && next->kind == EXPECT_ROWS)
 			next->question->blamed = true;
 	}
 	PQclear(res);
@@ -390,7 +397,7 @@ open_session(struct link *l)
 	if (o->prepared && has_settings(o))
 		ok = send_settings(l, false) && end_segment(l);
 	for (int i = 0; ok && o->prepared && i < (int)o->statement_count; i++)
-		ok = prepare(l, i) && end_segment(l);
+		ok = prepare(l, i);
 	if (!ok)
 		link_lost(l, PQerrorMessage(l->pg));
 	else if (l->head == l->tail)

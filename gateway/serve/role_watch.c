@@ -1,7 +1,9 @@
-/* role_watch.c - asks the sources who changed, wakes the subscriptions. */
+/* role_watch.c - asks the sources who changed, wakes the subscriptions; and
+ * does the chores of this host. */
 #include <event2/event.h>
 #include <sysexits.h>
 #include "http/house.h"
+#include "serve/chores.h"
 #include "serve/serve.h"
 #include "watch/watch.h"
 
@@ -17,13 +19,16 @@ int
 role_watch(struct role *r)
 {
 	struct house house;
+	struct chores *chores;
 	struct watch *watch;
 
 	house_open(&house, r);
+	chores = chores_new(house.base, house.db);
 	watch = watch_new(&house);
 	role_ready(r);
 	role_until_stopped(&house, r, stop, &house);
 	watch_free(watch);
+	chores_free(chores);
 	house_close(&house);
 	return EX_OK;
 }

@@ -196,6 +196,26 @@ test("a full queue is 503, and the others are served", async () => {
 	assert.equal(await g.stop(), 0);
 });
 
+test("partitions to come are made while it serves", async () => {
+	const database = createDatabase("hours");
+	const ground = await prepareGateway({ database });
+	const ahead = () => Number(sql(database.url, `SELECT count(*)
+		FROM pg_inherits WHERE inhparent = 'guichet.jti'::regclass`));
+	const all = ahead();
+
+	// as if nobody had made any for twenty hours
+	sql(database.url, `DO $$ DECLARE t text; BEGIN
+		FOR t IN SELECT inhrelid::regclass FROM pg_inherits
+		  WHERE inhparent = 'guichet.jti'::regclass
+		  ORDER BY inhrelid::regclass::text DESC LIMIT 20 LOOP
+			EXECUTE 'DROP TABLE ' || t;
+		END LOOP; END $$`);
+	assert.equal(ahead(), all - 20);
+	const g = await startGateway({ ground });
+	await g.until(() => ahead() === all, "the partitions");
+	assert.equal(await g.stop(), 0);
+});
+
 // ---- reload ----
 
 test("SIGHUP: the new settings serve, and no call is dropped", async () => {
