@@ -4,7 +4,8 @@
 #include "base/text.h"
 #include "commands/command.h"
 
-extern const struct command command_check, command_client, command_init;
+extern const struct command command_check, command_client, command_grant,
+    command_init;
 extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
@@ -15,6 +16,7 @@ extern const struct command command_synth;
 const struct command *const command_table[] = {
 	&command_check,
 	&command_client,
+	&command_grant,
 	&command_init,
 	&command_journal,
 	&command_key,

@@ -24,6 +24,7 @@ const struct route *const routes[] = {
 	&route_oauth_server,
 	&route_oauth_token,
 	&route_pull,
+	&route_receipt,
 	&route_static,
 	&route_withdraw,
 	&route_withdraw_post,

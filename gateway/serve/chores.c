@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "consent/grant.h"
 #include "db/db.h"
 
 enum { EVERY_S = 600, AGAIN_S = 30 };	/* AGAIN_S: after a failure */
@@ -13,6 +14,7 @@ struct chores {
 	struct db *db;
 	struct event *timer;
 	struct question *question;
+	struct grant_sweep *sweep;	/* ends grants whose time has come */
 };
 
 static void
@@ -57,6 +59,7 @@ chores_new(struct event_base *base, struct db *db)
 
 	c->db = db;
 	c->timer = evtimer_new(base, on_turn, c);
+	c->sweep = grant_sweep_new(base, db);
 	again_in(c, 0);
 	return c;
 }
@@ -68,6 +71,7 @@ chores_free(struct chores *c)
 		return;
 	if (c->question != NULL)
 		db_forget(c->question);
+	grant_sweep_free(c->sweep);
 	event_free(c->timer);
 	free(c);
 }

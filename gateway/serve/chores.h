@@ -9,6 +9,7 @@ struct event_base;
 /*
  * The flow tables (tokens, codes, sessions...) are partitioned by the hour:
  * every ten minutes the next ones are made and those long past are dropped.
+ * Grants whose time has come are marked as expired, and their lines written.
  * Safe on any number of hosts.
  */
 struct chores *chores_new(struct event_base *, struct db *);
