@@ -1,6 +1,7 @@
 -- Calls and messages. The instant is the local wall clock less its offset. The
 -- other person did not consent to anything: the last four digits of their
--- number never leave this database (GDPR 20(4)).
+-- number never leave this database (GDPR 20(4)). Code tables are looked up in
+-- the select list: once the page is cut, for its calls alone.
 SELECT c.id_appel                              AS call,
        l.nd                                    AS line,
        (c.debut - make_interval(mins => c.decalage)) AT TIME ZONE 'UTC'
@@ -23,15 +24,16 @@ SELECT c.id_appel                              AS call,
        CASE c.techno WHEN 'W' THEN 'WIFI'
                      WHEN 'F' THEN 'FIXED'
                      ELSE c.techno || 'G' END  AS network,
-       k.latitude                              AS "cell.latitude",
-       k.longitude                             AS "cell.longitude",
+       (SELECT k.latitude FROM cdr.cellule AS k
+         WHERE k.id_cellule = c.id_cellule)    AS "cell.latitude",
+       (SELECT k.longitude FROM cdr.cellule AS k
+         WHERE k.id_cellule = c.id_cellule)    AS "cell.longitude",
        c.pays                                  AS country,
-       n.code_norme                            AS end_cause,
+       (SELECT n.code_norme FROM cdr.cause AS n
+         WHERE n.code_cause = c.code_cause)    AS end_cause,
        (c.cout_cts / 100.0)::numeric(8,2)      AS cost,
        'EUR'                                   AS currency,
        greatest(c.maj_le, l.maj_le)            AS changed
   FROM abo.ligne AS l
   JOIN cdr.appel AS c ON c.id_ligne = l.id_ligne
-  JOIN cdr.cause AS n ON n.code_cause = c.code_cause
-  LEFT JOIN cdr.cellule AS k ON k.id_cellule = c.id_cellule
  WHERE l.ref_abonne = :customer

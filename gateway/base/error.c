@@ -78,8 +78,8 @@ fault_print(FILE *out, const struct fault *f)
 		fprintf(out, "%d:", f->line);
 	if (f->line > 0 && f->column > 0)
 		fprintf(out, "%d:", f->column);
-	fprintf(out, "%serror %s: %s\n", f->file[0] != '\0' ? " " : "", f->code,
-	    f->cause);
+	fprintf(out, "%s%s %s: %s\n", f->file[0] != '\0' ? " " : "",
+	    f->warning ? "warning" : "error", f->code, f->cause);
 	show_line(out, f);
 	if (f->cure[0] != '\0')
 		fprintf(out, "  cure: %s\n", f->cure);

@@ -7,6 +7,7 @@
  */
 #ifndef ERROR_H
 #define ERROR_H
+#include <stdbool.h>
 #include <stdio.h>
 #include "base/attr.h"
 
@@ -37,6 +38,7 @@ struct fault {
 	int line, column;
 	char cause[400];
 	char cure[400];
+	bool warning;		/* it works, but... */
 };
 
 /* Fills *f; returns E_BAD_INPUT, so that `return fault_set(...)` reads well. */

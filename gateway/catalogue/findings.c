@@ -16,7 +16,7 @@ findings_add(struct findings *all, const struct finding *one)
 {
 	if (all->n < FINDINGS_MAX)
 		all->list[all->n++] = *one;
-	if (one->warning)
+	if (one->fault.warning)
 		all->warnings++;
 	else
 		all->errors++;
@@ -28,7 +28,7 @@ findings_of(const struct findings *all, const char *dataset)
 	size_t n = 0;
 
 	for (size_t i = 0; i < all->n; i++)
-		n += !all->list[i].warning && all->list[i].dataset != NULL &&
+		n += !all->list[i].fault.warning && all->list[i].dataset != NULL &&
 		    strcmp(all->list[i].dataset, dataset) == 0;
 	return n;
 }

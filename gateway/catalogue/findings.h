@@ -11,7 +11,6 @@ enum { FINDINGS_MAX = 200 };	/* what follows is counted, not kept */
 
 struct finding {
 	int level;			/* 1 files ... 5 rights */
-	bool warning;
 	const char *source, *dataset;	/* NULL: of no one; borrowed */
 	struct fault fault;
 };

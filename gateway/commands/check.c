@@ -1,57 +1,163 @@
 /*
  * check.c - `guichet check`: is all that people wrote right?
  *
- * The same reading that `serve` does before it opens a port: settings, keys,
- * schemas, adapters, and each query described on the live source.
+ * Five levels: the files; names and types on the live source; how it will
+ * answer; what it answers for a few customers; what our role may do. A source
+ * that cannot be reached hides the levels above from it, and only those. All
+ * that is found is told in one run. Exit 0, or 78.
  */
 #include <string.h>
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/jw.h"
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/check.h"
 #include "commands/command.h"
 
 static int run(int argc, char **argv);
 
 const struct command command_check = {
 	"check", "Check settings, schemas and adapters against the live sources.",
-	run, "[--files]"
+	run, "[--files] [--level N] [--customer REF]... [--json]"
 };
 
+static const char *const levels[] = { "", "files", "names and types", "plans",
+    "samples", "rights" };
+
+/* ---- for people ---- */
+
 static void
-tell(const struct catalogue *c, bool described)
+tell(const struct catalogue *c, const struct findings *found, int64_t level,
+    int64_t begun)
 {
+	for (size_t i = 0; i < found->n; i++)
+		fault_print(stdout, &found->list[i].fault);
+	for (size_t i = 0; i < catalogue_count(c); i++) {
+		const struct dataset *d = catalogue_at(c, i);
+		size_t errors = findings_of(found, d->schema->id);
+
+		printf(" %s %-24s %3zu fields   %s\n", errors > 0 ? "FAIL" :
+		    "ok  ", d->schema->id, d->schema->field_count,
+		    d->source->name);
+	}
+	printf("%zu error%s, %zu warning%s; looked at %s%s in %.1f s\n",
+	    found->errors, found->errors == 1 ? "" : "s", found->warnings,
+	    found->warnings == 1 ? "" : "s", level > 1 ? "files to " : "",
+	    levels[level], (double)(clock_mono_us() - begun) / 1e6);
+	if (found->errors > 0)
+		puts("`guichet explain CODE` tells more about one.");
+}
+
+/* ---- for programs ---- */
+
+static void
+write_finding(struct jw *w, const struct finding *one)
+{
+	const struct fault *f = &one->fault;
+
+	jw_object(w);
+	jw_str_member(w, "code", f->code);
+	jw_str_member(w, "severity", f->warning ? "warning" : "error");
+	jw_str_member(w, "level", levels[one->level]);
+	if (one->source != NULL)
+		jw_str_member(w, "source", one->source);
+	if (one->dataset != NULL)
+		jw_str_member(w, "dataset", one->dataset);
+	jw_str_member(w, "file", f->file);
+	if (f->line > 0)
+		jw_int_member(w, "line", f->line);
+	if (f->column > 0)
+		jw_int_member(w, "column", f->column);
+	jw_str_member(w, "cause", f->cause);
+	jw_str_member(w, "cure", f->cure);
+	jw_end_object(w);
+}
+
+static void
+tell_json(const struct catalogue *c, const struct findings *found)
+{
+	struct buf b;
+	struct jw w;
+
+	buf_init(&b);
+	jw_init(&w, &b);
+	jw_object(&w);
+	jw_int_member(&w, "errors", (int64_t)found->errors);
+	jw_int_member(&w, "warnings", (int64_t)found->warnings);
+	jw_key(&w, "findings");
+	jw_array(&w);
+	for (size_t i = 0; i < found->n; i++)
+		write_finding(&w, &found->list[i]);
+	jw_end_array(&w);
+	jw_key(&w, "datasets");
+	jw_array(&w);
 	for (size_t i = 0; i < catalogue_count(c); i++) {
 		const struct dataset *d = catalogue_at(c, i);
 
-		printf(" ok   %-22s %3zu fields   %s%s\n", d->schema->id,
-		    d->schema->field_count, d->source->name,
-		    described ? ", described on its source" : "");
+		jw_object(&w);
+		jw_str_member(&w, "id", d->schema->id);
+		jw_int_member(&w, "version", d->schema->version);
+		jw_str_member(&w, "source", d->source->name);
+		jw_bool_member(&w, "ok", findings_of(found, d->schema->id) == 0);
+		jw_end_object(&w);
 	}
+	jw_end_array(&w);
+	jw_end_object(&w);
+	puts(b.data);
+	buf_clear(&b);
+}
+
+/* ---- all levels ---- */
+
+static void
+look(struct catalogue *c, int64_t level, const struct flag_list *customers,
+    struct findings *found)
+{
+	if (level >= 2)
+		catalogue_look_live(c, found);
+	if (level >= 3)
+		check_plans(c, found);
+	if (level >= 4)
+		check_samples(c, customers->items, customers->n, found);
+	if (level >= 5)
+		check_rights(c, found);
 }
 
 static int
 run(int argc, char **argv)
 {
+	int64_t level = 5, begun = clock_mono_us();
+	struct flag_list customers = { .n = 0 };
 	bool files = false;
-	const struct flag own[] = { { "--files", FLAG_SET, &files,
-	    "look at the files only, not at the sources" }, { 0 } };
+	const struct flag own[] = {
+		{ "--files", FLAG_SET, &files, "the files only (--level 1)" },
+		{ "--level", FLAG_NUMBER, &level, "N  1 files, 2 names and types, "
+		    "3 plans, 4 samples, 5 rights" },
+		{ "--customer", FLAG_LIST, &customers, "REF  sample this one" },
+		{ 0 } };
 	struct common common;
 	struct settings *s;
-	struct catalogue *c = NULL;
-	struct fault f;
+	struct catalogue *c;
+	struct findings found;
 	int rc;
 
 	if (command_args(&command_check, &common, own, argc, argv) != 0)
 		return command_misused(&command_check, "it takes no argument");
+	if (level < 1 || level > 5)
+		return command_misused(&command_check, "--level is 1 to 5");
 	s = command_settings(&common);
-	rc = catalogue_load(&c, s, &f);
-	if (rc == 0 && !files)
-		rc = catalogue_describe(c, &f);
-	if (rc < 0)
-		fault_print(stderr, &f);
+	findings_init(&found);
+	catalogue_look(&c, s, &found);
+	look(c, files ? 1 : level, &customers, &found);
+	if (common.json)
+		tell_json(c, &found);
 	else
-		tell(c, !files);
+		tell(c, &found, files ? 1 : level, begun);
+	rc = found.errors > 0 ? EX_CONFIG : EX_OK;
 	catalogue_free(c);
+	findings_clear(&found);
 	settings_free(s);
-	return rc == 0 ? EX_OK : rc == E_UNAVAILABLE ? EX_UNAVAILABLE : EX_CONFIG;
+	return rc;
 }
