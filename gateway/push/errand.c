@@ -98,7 +98,7 @@ errand_left_ms(const struct errand *e)
 static const struct { int failure; enum outcome outcome; const char *why; }
 silences[] = {
 	{ E_DENIED, REFUSED, "address not public" },
-	{ E_BAD_INPUT, REFUSED, "bad address" },
+	{ E_BAD_INPUT, REFUSED, "not understood" },
 	{ E_TOO_LARGE, LATER, "answer too large" },
 	{ E_TIMEOUT, LATER, "timeout" },
 };

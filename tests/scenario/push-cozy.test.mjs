@@ -9,7 +9,10 @@ const CURVE = "fr.enedis.api.meteringdata.loadcurve";
 const BILLS = "io.cozy.bills";
 let p;
 
-before(async () => { p = await startPushing({ customers: 3, days: 3 }); });
+before(async () => {
+	p = await startPushing({ days: 120,
+		sets: ["energy.load-curve", "energy.invoice"] });
+});
 after(() => p.stop());
 
 test("she connects her Cozy and her records arrive", async () => {

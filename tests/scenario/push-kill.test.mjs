@@ -15,7 +15,7 @@ const homes = [];
 let p, touched = 0, kills = 0, writing = 0;
 
 before(async () => {
-	p = await startPushing({ customers: 8, days: 120, people: PEOPLE });
+	p = await startPushing({ customers: 14, days: 120, people: PEOPLE });
 	for (const who of p.logins) {
 		const cozy = await p.startCozy({ owner: who.login });
 		// each write lasts, so that kills fall before, within and after it

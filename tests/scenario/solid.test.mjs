@@ -22,7 +22,7 @@ before(async () => {
 	alice = await solid.person("alice");
 	container = `${alice.pod}energy/`;
 	writeFileSync(join(dir, "secret"), counter.secret, { mode: 0o600 });
-	p = await startPushing({ customers: 3, days: 3, kinds: ["solid"],
+	p = await startPushing({ kinds: ["solid"],
 		settings: { push: { webid: counter.webId, solid_issuer: solid.base,
 			solid_client_id: counter.id,
 			solid_secret_file: join(dir, "secret"),

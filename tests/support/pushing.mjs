@@ -48,15 +48,18 @@ export class Browser {
 const sourceUrl = (catalogue) => /^url = (.*)$/m.exec(readFileSync(
 	join(catalogue.adapters, "energy/source.conf"), "utf8"))[1];
 
-// The adapter's own SELECT, counted for one customer.
-function countRecords(catalogue, url, dataset, customer) {
-	const text = readFileSync(join(catalogue.adapters,
-		`energy/${dataset}.sql`), "utf8");
-	return Number(sql(url, `SELECT count(*) FROM (${text.replaceAll(
-		":customer", `'${customer}'`)}\n) AS r`));
-}
+// The adapter's own SELECT, asked for one customer.
+const adapterSql = (catalogue, name, customer) => "(" + readFileSync(
+	join(catalogue.adapters, `energy/${name}.sql`), "utf8")
+	.replaceAll(":customer", `'${customer}'`) + "\n) AS r";
+const countRecords = (catalogue, url, dataset, customer) => Number(sql(url,
+	`SELECT count(*) FROM ${adapterSql(catalogue, dataset, customer)}`));
+const mayTakePart = (catalogue, url, customer) => sql(url,
+	`SELECT reason IS NULL FROM ${adapterSql(catalogue, "customers",
+		customer)}`) === "t";
 
-export async function startPushing({ customers = 3, days = 3, people = 1,
+export async function startPushing({ customers = 8, days = 3, people = 1,
+	sets = ["energy.contract", "energy.load-curve"],
 	settings = {}, kinds = ["cozy"], serve = true } = {}) {
 	const catalogue = energySource({ customers, days });
 	const source = sourceUrl(catalogue);
@@ -75,8 +78,14 @@ export async function startPushing({ customers = 3, days = 3, people = 1,
 			throw new Error(`guichet ${args.join(" ")}: ${r.err}`);
 		return r.out;
 	};
+	// people of whom the company holds something to send
 	const logins = JSON.parse(must("synth", "--logins", ground.db.url,
-		"--count", String(people), "--json"));
+		"--count", String(customers), "--json")).filter(({ reference }) =>
+		mayTakePart(catalogue, source, reference) && sets.every((d) =>
+			countRecords(catalogue, source, d, reference) > 0))
+		.slice(0, people);
+	if (logins.length < people)
+		throw new Error(`only ${logins.length} of them: more customers`);
 	for (const kind of kinds)
 		must("client", "add", kind, "--kind", kind, "--name",
 			kind === "cozy" ? "Cozy" : "Solid pod",
@@ -125,7 +134,8 @@ export async function startPushing({ customers = 3, days = 3, people = 1,
 		const link = /href="(https:[^"]*\/auth\/authorize[^"]*)"/
 			.exec(next.text)?.[1].replaceAll("&amp;", "&");
 		if (!link)
-			throw new Error(`no link: ${next.status} ${next.text}`);
+			throw new Error(`no link: ${next.status} ${next.text.slice(
+				next.text.indexOf("<main"), 3000)}`);
 		const shown = await browser.go(link);
 		const pressed = await browser.go(
 			new URL("/auth/authorize", link).href,
