@@ -366,6 +366,27 @@ keep_one(struct details *out, struct arena *a, const struct detail *asked,
 	return true;
 }
 
+bool
+details_keep(struct details *d, const char *const *ids, size_t n)
+{
+	struct details kept = *d;
+
+	kept.n = 0;
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t j = 0; j < n; j++)
+			if (strcmp(ids[j], d->list[i].dataset) == 0) {
+				kept.list[kept.n++] = d->list[i];
+				break;
+			}
+	for (size_t j = 0; j < n; j++)
+		if (details_find(&kept, ids[j]) == NULL)
+			return false;
+	if (kept.n == 0)
+		return false;
+	*d = kept;
+	return true;
+}
+
 int
 details_narrow(struct details *out, struct arena *a,
     const struct details *asked, const char *const *keep, size_t n,

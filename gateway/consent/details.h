@@ -54,6 +54,10 @@ const char **details_datasets(struct arena *, const struct details *);
 const char *details_scope(struct arena *, const struct details *);
 const char *details_text(struct arena *, const struct details *);
 
+/* Leaves only the data sets named; false, and nothing changes, if one of them
+ * is not there or none is named. */
+bool details_keep(struct details *, const char *const *ids, size_t n);
+
 /*
  * What the customer leaves of it: only the data sets in keep, from no earlier
  * than from_us (INT64_MIN = as asked), until until_us. E_DENIED when nothing

@@ -32,23 +32,6 @@ find(struct call *c)
 	return call_ask(c, c->house->db, SQL_TOKEN_LOOK, &p);
 }
 
-/* Only the data sets the token itself was given. */
-static void
-keep(struct details *d, const char *const *ids, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < d->n; i++) {
-		size_t j = 0;
-
-		while (j < n && strcmp(ids[j], d->list[i].dataset) != 0)
-			j++;
-		if (j < n)
-			d->list[kept++] = d->list[i];
-	}
-	d->n = kept;
-}
-
 static void
 write_binding(struct jw *w, struct call *c)
 {
@@ -94,9 +77,7 @@ active(struct call *c, const struct grant *g, struct details *d)
 	    details_read(d, c->arena, NULL, g->details, &why) < 0)
 		return false;
 	ids = row_texts(c->rows, 0, "narrowed", c->arena, &n);
-	if (!row_null(c->rows, 0, "narrowed"))
-		keep(d, ids, n);
-	return true;
+	return n == 0 || details_keep(d, ids, n);
 }
 
 static enum next

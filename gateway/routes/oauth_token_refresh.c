@@ -27,27 +27,19 @@ token_refresh_find(struct call *c)
 	return call_ask(c, c->house->db, SQL_REFRESH_FIND, &p);
 }
 
-/* Keeps those named; false: one was not granted. */
+/* False: one was not granted. */
 static bool
 narrow(struct call *c, struct token_call *own, const char *scope)
 {
-	struct details asked = { .n = 0 }, kept = own->details;
+	struct details asked = { .n = 0 };
+	size_t all = own->details.n;
 	const char *why;
 
 	if (details_read_scope(&asked, c->arena, NULL, scope, &why) < 0 ||
-	    asked.n == 0)
+	    !details_keep(&own->details, details_datasets(c->arena, &asked),
+	    asked.n))
 		return false;
-	kept.n = 0;
-	for (size_t i = 0; i < asked.n; i++) {
-		const struct detail *d = details_find(&own->details,
-		    asked.list[i].dataset);
-
-		if (d == NULL)
-			return false;
-		kept.list[kept.n++] = *d;
-	}
-	own->narrowed = kept.n < own->details.n;
-	own->details = kept;
+	own->narrowed = own->details.n < all;
 	return true;
 }
 
