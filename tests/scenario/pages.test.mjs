@@ -26,7 +26,7 @@ before(async () => {
 		organisation: { name: "Énergie du Rhône",
 			address: "12 quai Sarrail, Lyon",
 			privacy_url: "https://energie-rhone.example/privacy" },
-		login: { mode: "demo" }, catalogue: energySource({ customers: 5 }) } });
+		login: { mode: "demo" }, catalogue: energySource({ customers: 10 }) } });
 	ground.change({ push: { allow: "127.0.0.0/8", ca_file: ground.ca } });
 	gateway = await startGateway({ ground });
 	db = gateway.db.url;
@@ -502,13 +502,13 @@ test("axe finds nothing, nothing overflows, every word is said", async () => {
 	}
 });
 
-test("a minor is told why, and nothing can be ticked or forced", async () => {
-	addCustomer(db, "leo", "Léo", "SYN-00000005");
+test("one who objected is told why, and nothing can be ticked or forced", async () => {
+	addCustomer(db, "maxime", "Maxime", "SYN-00000009");
 	const page = await visitor();
-	await signIn(page, "leo");
+	await signIn(page, "maxime");
 	await page.goto(consentPath(push()));
 	assert.equal(await page.locator("input[type=checkbox]").count(), 0);
-	assert.match(await page.textContent("main"), /moins de 18 ans/);
+	assert.match(await page.textContent("main"), /demandé que personne/);
 	// a form of somebody's own making ticks it all the same
 	await page.evaluate(() => {
 		const box = document.createElement("input");
@@ -519,5 +519,5 @@ test("a minor is told why, and nothing can be ticked or forced", async () => {
 	await page.click("button[value=allow]");
 	assert.equal(sql(db, `SELECT count(*) FROM guichet.grants AS g
 		JOIN guichet.subject AS s ON s.id = g.subject_id
-		WHERE s.customer = 'SYN-00000005'`), "0");
+		WHERE s.customer = 'SYN-00000009'`), "0");
 });
