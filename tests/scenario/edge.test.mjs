@@ -114,10 +114,11 @@ test("requests sent ahead wait their turn, in order, all answered", async () => 
 test("a client that does not read is not read either, then dropped", async () => {
 	const c = open();
 	c.socket.pause();
-	c.send(get("/large/60000000"));
-	await sleep(300);
 	const rss = () => Number(/VmRSS:\s+(\d+)/.exec(
 		readFileSync(`/proc/${edge.child.pid}/status`, "utf8"))[1]);
+	c.send(get("/large/60000000"));
+	assert.ok(await c.until(() => rss() > 58000), "the answer is not made");
+	await sleep(200);
 	const before = rss();
 	for (let i = 0; i < 50; i++)
 		c.send(get("/ping").repeat(1000));
