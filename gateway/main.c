@@ -10,6 +10,7 @@ extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
 extern const struct command command_serve;
+extern const struct command command_subscription;
 extern const struct command command_synth;
 
 /* One line each, in the order `guichet --help` shows. */
@@ -22,6 +23,7 @@ const struct command *const command_table[] = {
 	&command_key,
 	&command_migrate,
 	&command_serve,
+	&command_subscription,
 	&command_synth,
 	NULL
 };

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { guichet } from "../support/ground.mjs";
 import { startPushing } from "../support/pushing.mjs";
 
 const CURVE = "fr.enedis.api.meteringdata.loadcurve";
@@ -75,6 +76,33 @@ test("always 500: set aside after so many, with a reason", async () => {
 	await sleep(600);
 	assert.equal(asks(h).length, n);
 	assert.ok(lines("delivery.dead").some((l) => l.oc === "later"));
+});
+
+test("an operator sees it, and starts it again", async () => {
+	const h = homes.at(-1), host = new URL(h.cozy.origin).host;
+	const tool = (...args) => guichet("subscription", ...args, "--config",
+		p.ground.config);
+	const [seen] = JSON.parse(tool("list", "--state", "dead", "--json").out);
+	assert.equal(seen.host, host);
+	assert.equal(seen.reason, "later: http 500");
+	assert.equal(tool("resume", seen.id).code, 65);	// it is not paused
+	assert.equal(tool("pause", seen.id).code, 64);	// why?
+	h.cozy.behave = null;
+	assert.match(tool("retry", "--host", host).out, /is tried again/);
+	await p.until(() => h.cozy.couch.count("org.fing.mesinfos.contract") > 0,
+		"received after all");
+	assert.equal(tool("pause", seen.id, "--reason", "trial").code, 0);
+	assert.equal(sub(h).state, "paused");
+	const n = asks(h).length;
+	p.sql(`UPDATE guichet.subscription SET due = now(), cursor = NULL
+		WHERE id = '${seen.id}'`);
+	await sleep(600);
+	assert.equal(asks(h).length, n);	// paused is paused
+	assert.equal(tool("resume", seen.id).code, 0);
+	await p.until(() => asks(h).length > n, "going on");
+	assert.equal(lines("delivery.replayed").length, 1);
+	assert.equal(lines("subscription.paused").length, 1);
+	assert.equal(lines("subscription.resumed").length, 1);
 });
 
 for (const [name, behave, why] of [

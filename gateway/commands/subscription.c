@@ -1,0 +1,305 @@
+/*
+ * subscription.c - `guichet subscription list|show|retry|pause|resume`: what is
+ * kept pushed, what was set aside and why, and starting it again.
+ *
+ * For operators: no customer appears, only her pseudonym. Each change has its
+ * line in the journal.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/jw.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "commands/client.h"
+#include "commands/command.h"
+#include "db/db.h"
+#include "journal/line.h"
+
+static int run(int argc, char **argv);
+
+const struct command command_subscription = {
+	"subscription", "List, show, retry, pause and resume deliveries.", run,
+	"list [--state STATE] [--host HOST] [--limit N] [--json]\n"
+	"   or: guichet subscription show ID\n"
+	"   or: guichet subscription retry ID | --host HOST\n"
+	"   or: guichet subscription pause ID --reason TEXT\n"
+	"   or: guichet subscription resume ID"
+};
+
+struct wish {
+	const char *state, *host, *reason;
+	int64_t limit;
+	bool json;
+};
+
+/* ---- showing ---- */
+
+static void
+write_time(struct jw *w, const struct rows *r, int i, const char *column)
+{
+	char text[TIME_TEXT_MAX];
+	int64_t us = row_time(r, i, column);
+
+	time_text_ms(text, us);
+	jw_str_member(w, column, us == 0 ? NULL : text);
+}
+
+static void
+write_one(struct jw *w, const struct rows *r, int i)
+{
+	static const char *const texts[] = { "id", "grant_id", "client_id",
+	    "pairwise", "dataset", "kind", "host", "state", "grant_state",
+	    "reason" };
+	static const char *const counts[] = { "sequence", "attempts", "crashes" };
+
+	jw_object(w);
+	for (size_t k = 0; k < countof(texts); k++)
+		jw_str_member(w, texts[k], row_text(r, i, texts[k]));
+	for (size_t k = 0; k < countof(counts); k++)
+		jw_int_member(w, counts[k], row_int(r, i, counts[k]));
+	jw_bool_member(w, "under_way", row_bool(r, i, "under_way"));
+	write_time(w, r, i, "due");
+	write_time(w, r, i, "delivered");
+	jw_end_object(w);
+}
+
+static void
+tell_one(const struct rows *r, int i)
+{
+	const char *reason = row_text(r, i, "reason");
+
+	printf("%s  %-7s  %-22s %-28s %6lld received%s%s\n",
+	    row_text(r, i, "id"), row_text(r, i, "state"),
+	    row_text(r, i, "dataset"), row_text(r, i, "host"),
+	    (long long)row_int(r, i, "sequence"), reason == NULL ? "" : "  ",
+	    reason == NULL ? "" : reason);
+}
+
+static void
+print(const struct rows *r, bool json, bool list)
+{
+	struct buf out;
+	struct jw w;
+
+	buf_init(&out);
+	jw_init(&w, &out);
+	if (list)
+		jw_array(&w);
+	for (int i = 0; i < rows_count(r); i++)
+		if (json)
+			write_one(&w, r, i);
+		else
+			tell_one(r, i);
+	if (list)
+		jw_end_array(&w);
+	if (json)
+		puts(out.data);
+	buf_clear(&out);
+}
+
+/* ---- finding ---- */
+
+static struct rows *
+find(struct db_now *db, const struct uuid *id, const struct wish *wish, int *rc)
+{
+	struct params p;
+	struct rows *r;
+	int failure;
+
+	params_init(&p);
+	params_uuid(&p, id);
+	params_text(&p, wish->state);
+	params_text(&p, wish->host);
+	params_int(&p, wish->limit);
+	if ((r = db_ask_now(db, SQL_SUBSCRIPTION_LIST, &p, &failure)) == NULL)
+		*rc = client_failed(db, failure);
+	return r;
+}
+
+static struct rows *
+find_one(struct db_now *db, const char *text, int *rc)
+{
+	const struct wish any = { .limit = 1 };
+	struct uuid id;
+	struct rows *r;
+
+	*rc = EX_DATAERR;
+	if (uuid_parse(&id, text) < 0) {
+		fprintf(stderr, "guichet subscription: '%s' is no id\n", text);
+		return NULL;
+	}
+	if ((r = find(db, &id, &any, rc)) == NULL || rows_count(r) == 1)
+		return r;
+	fprintf(stderr, "guichet subscription: there is no %s\n", text);
+	rows_free(r);
+	return NULL;
+}
+
+/* ---- changing ---- */
+
+static const struct change {
+	const char *verb, *event, *state, *done;
+	const char *from[3];
+} changes[] = {
+	{ "retry", "delivery.replayed", "active", "is tried again",
+	  { "dead", "active" } },
+	{ "pause", "subscription.paused", "paused", "is paused",
+	  { "active", "dead" } },
+	{ "resume", "subscription.resumed", "active", "goes on", { "paused" } },
+};
+
+static void
+put_line(struct params *p, struct arena *a, const struct rows *r, int i,
+    const struct change *c, const char *reason)
+{
+	struct subject_ref subject;
+	struct uuid grant;
+	struct line line = { .event = c->event, .records = -1, .bytes = -1,
+	    .dataset = row_text(r, i, "dataset"),
+	    .to = row_text(r, i, "client_id"), .actor = "operator",
+	    .subject = &subject, .grant = &grant, .reason = reason };
+	struct line_row row;
+	size_t n;
+	const uint8_t *key = row_bytes(r, i, "subject_key", &n);
+
+	row_uuid(r, i, "subject_id", &subject.id);
+	memcpy(subject.key, key, n < sizeof(subject.key) ? n :
+	    sizeof(subject.key));
+	row_uuid(r, i, "grant_id", &grant);
+	line_make(&row, a, &line);
+	params_init(p);
+	line_params(p, &row);
+}
+
+static int
+change_one(struct db_now *db, const struct rows *r, int i,
+    const struct change *c, const char *reason)
+{
+	struct arena *a = arena_new();
+	struct uuid id;
+	struct params p;
+	struct rows *done;
+	int failure, rc = EX_OK;
+
+	row_uuid(r, i, "id", &id);
+	put_line(&p, a, r, i, c, reason);
+	params_uuid(&p, &id);
+	params_texts(&p, a, c->from, c->from[1] == NULL ? 1 : 2);
+	params_text(&p, c->state);
+	params_text(&p, reason);
+	done = db_ask_now(db, SQL_SUBSCRIPTION_CHANGE, &p, &failure);
+	if (done == NULL)
+		rc = client_failed(db, failure);
+	else if (rows_count(done) == 1)
+		printf("%s %s\n", row_text(r, i, "id"), c->done);
+	else {
+		fprintf(stderr, "guichet subscription: %s is %s and its grant %s; "
+		    "it cannot %s\n", row_text(r, i, "id"),
+		    row_text(r, i, "state"), row_text(r, i, "grant_state"),
+		    c->verb);
+		rc = EX_DATAERR;
+	}
+	rows_free(done);
+	arena_free(a);
+	return rc;
+}
+
+/* All that were set aside at one host. */
+static int
+retry_host(struct db_now *db, const struct wish *wish)
+{
+	struct wish dead = { .state = "dead", .host = wish->host,
+	    .limit = 100000 };
+	int rc = EX_OK;
+	struct rows *r = find(db, NULL, &dead, &rc);
+
+	for (int i = 0; r != NULL && rc == EX_OK && i < rows_count(r); i++)
+		rc = change_one(db, r, i, &changes[0], NULL);
+	if (r != NULL && rows_count(r) == 0)
+		printf("nothing is set aside at %s\n", wish->host);
+	rows_free(r);
+	return rc;
+}
+
+static int
+change(struct db_now *db, const char *verb, const char *id,
+    const struct wish *wish)
+{
+	int rc = EX_USAGE;
+	struct rows *r;
+
+	for (size_t i = 0; i < countof(changes); i++) {
+		if (strcmp(changes[i].verb, verb) != 0)
+			continue;
+		if (strcmp(verb, "pause") == 0 && wish->reason == NULL)
+			return command_misused(&command_subscription,
+			    "say why: --reason TEXT (it is kept)");
+		if ((r = find_one(db, id, &rc)) == NULL)
+			return rc;
+		rc = change_one(db, r, 0, &changes[i], wish->reason);
+		rows_free(r);
+		return rc;
+	}
+	return command_misused(&command_subscription,
+	    "say list, show, retry, pause or resume");
+}
+
+/* ---- the verbs ---- */
+
+static int
+show(struct db_now *db, const char *id, const struct wish *wish, bool list)
+{
+	int rc = EX_OK;
+	struct rows *r = list ? find(db, NULL, wish, &rc) :
+	    find_one(db, id, &rc);
+
+	if (r == NULL)
+		return rc;
+	print(r, wish->json || !list, list);
+	rows_free(r);
+	return EX_OK;
+}
+
+static int
+act(struct db_now *db, int n, char **argv, const struct wish *wish)
+{
+	if (n == 1 && strcmp(argv[0], "list") == 0)
+		return show(db, NULL, wish, true);
+	if (n == 2 && strcmp(argv[0], "show") == 0)
+		return show(db, argv[1], wish, false);
+	if (n == 1 && strcmp(argv[0], "retry") == 0 && wish->host != NULL)
+		return retry_host(db, wish);
+	if (n == 2)
+		return change(db, argv[0], argv[1], wish);
+	return command_misused(&command_subscription,
+	    "say list, show ID, retry ID, pause ID or resume ID");
+}
+
+static int
+run(int argc, char **argv)
+{
+	struct wish wish = { .limit = 100 };
+	struct common common;
+	const struct flag flags[] = {
+		{ "--state", FLAG_TEXT, &wish.state,
+		  "STATE  waiting, active, paused, dead or ended" },
+		{ "--host", FLAG_TEXT, &wish.host, "HOST  of the clouds at one host" },
+		{ "--limit", FLAG_NUMBER, &wish.limit, "N  at most (100)" },
+		{ "--reason", FLAG_TEXT, &wish.reason, "TEXT  why it is paused" },
+		{ NULL }
+	};
+	int n = command_args(&command_subscription, &common, flags, argc, argv);
+	struct settings *s = command_settings(&common);
+	struct db_now *db = client_database(s);
+	int rc;
+
+	wish.json = common.json;
+	rc = act(db, n, argv, &wish);
+	db_now_close(db);
+	settings_free(s);
+	return rc;
+}

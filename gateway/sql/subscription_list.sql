@@ -1,0 +1,16 @@
+-- Subscriptions, those in trouble first.
+-- $1 id or NULL, $2 state or NULL, $3 host or NULL, $4 rows at most
+-- -> what is known of each; customers by their pseudonym
+SELECT s.id, s.grant_id, s.dataset, s.host, s.state, s.sequence, s.attempts,
+       s.crashes, s.reason, s.due, s.delivered, s.cursor IS NOT NULL AS begun,
+       s.lease_until > now() AS under_way, g.client_id, g.pairwise,
+       g.state AS grant_state, d.kind, u.id AS subject_id, u.key AS subject_key
+  FROM guichet.subscription AS s
+  JOIN guichet.grants AS g ON g.id = s.grant_id
+  JOIN guichet.subject AS u ON u.id = g.subject_id
+  LEFT JOIN guichet.destination AS d ON d.grant_id = s.grant_id
+ WHERE ($1::uuid IS NULL OR s.id = $1::uuid)
+   AND ($2::text IS NULL OR s.state = $2::text)
+   AND ($3::text IS NULL OR s.host = $3::text)
+ ORDER BY s.state <> 'dead', s.attempts DESC, s.id
+ LIMIT $4::bigint;
