@@ -4,11 +4,12 @@
 #include "base/text.h"
 #include "commands/command.h"
 
-extern const struct command command_check, command_client, command_grant,
-    command_init;
+extern const struct command command_check, command_client, command_explain,
+    command_grant, command_init;
 extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
+extern const struct command command_preview;
 extern const struct command command_serve;
 extern const struct command command_subscription;
 extern const struct command command_synth;
@@ -17,11 +18,13 @@ extern const struct command command_synth;
 const struct command *const command_table[] = {
 	&command_check,
 	&command_client,
+	&command_explain,
 	&command_grant,
 	&command_init,
 	&command_journal,
 	&command_key,
 	&command_migrate,
+	&command_preview,
 	&command_serve,
 	&command_subscription,
 	&command_synth,

@@ -124,7 +124,7 @@ read_codes(struct reading *r, struct schema_field *f, const json_t *field)
 		out[i].value = name;
 		out[i].label = wording_of(json_object_get(codes, name));
 		if (!whole(&out[i].label))
-			return wrong(r, name, "E306", "this code has no label in "
+			return wrong(r, name, "E256", "this code has no label in "
 			    "both languages", "add it to x-codes: {\"en\": ..., "
 			    "\"fr\": ...}");
 	}
@@ -170,10 +170,10 @@ read_field(struct reading *r, const char *prefix, const char *name,
 	struct schema_field *f = &r->fields[r->s->field_count];
 
 	if (r->s->field_count == FIELDS_MAX)
-		return wrong(r, name, "E305", "the schema has too many fields",
+		return wrong(r, name, "E255", "the schema has too many fields",
 		    "200 at most: make two data sets");
 	if (!is_plain(name))
-		return wrong(r, name, "E305", "this name cannot be a column's",
+		return wrong(r, name, "E255", "this name cannot be a column's",
 		    "begin with a letter; go on with letters, digits and _");
 	f->path = arena_printf(r->arena, "%s%s", prefix, name);
 	f->type = type_of(field);
@@ -185,7 +185,7 @@ read_field(struct reading *r, const char *prefix, const char *name,
 	f->sensitivity = text_of(field, "x-sensitivity");
 	f->example = json_array_get(json_object_get(field, "examples"), 0);
 	if (!whole(&f->title))
-		return wrong(r, name, "E304", "this field has no title in both "
+		return wrong(r, name, "E254", "this field has no title in both "
 		    "languages", "write `title` and `x-fr: {\"title\": ...}`");
 	r->s->field_count++;
 	if (read_codes(r, f, field) < 0)
@@ -201,7 +201,7 @@ read_fields(struct reading *r, const json_t *object, const char *prefix, int dep
 	const char *name;
 
 	if (depth > NESTING_MAX || !json_is_object(properties))
-		return wrong(r, "properties", "E303",
+		return wrong(r, "properties", "E253",
 		    "objects need `properties`, at most four deep",
 		    "describe each field of the record");
 	json_object_foreach(properties, name, field)
@@ -229,7 +229,7 @@ read_key(struct reading *r, const json_t *doc)
 	size_t i;
 
 	if (json_array_size(keys) == 0 || json_array_size(keys) >= KEY_MAX)
-		return wrong(r, "x-natural-key", "E307", "it must name one to "
+		return wrong(r, "x-natural-key", "E257", "it must name one to "
 		    "seven fields", "name the fields that tell records apart");
 	json_array_foreach(keys, i, key) {
 		const char *path = json_string_value(key);
@@ -237,11 +237,11 @@ read_key(struct reading *r, const json_t *doc)
 		    schema_field_find(r->s, path);
 
 		if (f == NULL || !f->required || strchr(path, '[') != NULL)
-			return wrong(r, "x-natural-key", "E307",
+			return wrong(r, "x-natural-key", "E257",
 			    "it names a field that is unknown or not required",
 			    "a natural key is made of required fields");
 		if (f->type > FIELD_INTEGER)
-			return wrong(r, "x-natural-key", "E307",
+			return wrong(r, "x-natural-key", "E257",
 			    "it names a field that does not sort",
 			    "a key is made of texts, whole numbers and times");
 		r->s->natural_key[i] = path;
@@ -259,7 +259,7 @@ check_time(struct reading *r, const char *what, const char *path, bool instant)
 	    (f->type == FIELD_DATE_TIME ||
 	    (!instant && f->type == FIELD_DATE)))
 		return 0;
-	return wrong(r, what, "E308", "it must name a required field of time",
+	return wrong(r, what, "E258", "it must name a required field of time",
 	    instant ? "a date-time: when the record last changed" :
 	    "a date or a date-time: the business time of the record");
 }
@@ -271,7 +271,7 @@ read_checks(struct reading *r, const json_t *doc)
 
 	if (checks_make(&r->s->checks, r->arena, doc, &at, &why) == 0)
 		return 0;
-	return wrong(r, at, "E310", why, "docs/reference/schemas.md lists what a "
+	return wrong(r, at, "E260", why, "docs/reference/schemas.md lists what a "
 	    "schema may say; annotations begin with x-");
 }
 
@@ -284,7 +284,7 @@ read_document(struct reading *r, const json_t *doc)
 
 	for (size_t i = 0; i < countof(needed); i++)
 		if (text_of(doc, needed[i]) == NULL)
-			return wrong(r, needed[i], "E302", "it is missing",
+			return wrong(r, needed[i], "E252", "it is missing",
 			    "every schema says it; see docs/reference/schemas.md");
 	s->id = text_of(doc, "x-id");
 	s->domain = text_of(doc, "x-domain");
@@ -299,7 +299,7 @@ read_document(struct reading *r, const json_t *doc)
 	s->changed = text_of(doc, "x-changed");
 	if (s->version < 1 || !whole(&s->title) || !whole(&s->description) ||
 	    !whole(&s->consent))
-		return wrong(r, "x-consent", "E302", "the version, or a title, "
+		return wrong(r, "x-consent", "E252", "the version, or a title, "
 		    "description or consent sentence in one language, is missing",
 		    "write them in English and in French");
 	if (read_checks(r, doc) < 0 || read_fields(r, doc, "", 1) < 0 ||
@@ -329,7 +329,7 @@ schema_read(struct schema **out, struct arena *a, const char *path,
 	doc = json_loads(r.text, JSON_REJECT_DUPLICATES, &error);
 	if (!json_is_object(doc)) {
 		json_decref(doc);
-		fault_set(f, "E301", path, error.line, error.column,
+		fault_set(f, "E251", path, error.line, error.column,
 		    "is not JSON: %s", error.text);
 		return fault_cure(f, "mend the place shown");
 	}
@@ -355,10 +355,10 @@ add(struct catalogue *c, const char *path, struct fault *f)
 		return E_BAD_INPUT;
 	for (size_t i = 0; i < c->schema_count; i++)
 		if (strcmp(c->schemas[i]->id, s->id) == 0)
-			return fault_set(f, "E309", path, 0, 0,
+			return fault_set(f, "E259", path, 0, 0,
 			    "a second schema for %s", s->id);
 	if (c->schema_count == SCHEMAS_MAX)
-		return fault_set(f, "E309", path, 0, 0, "too many schemas");
+		return fault_set(f, "E259", path, 0, 0, "too many schemas");
 	c->schemas[c->schema_count++] = s;
 	return 0;
 }
