@@ -19,7 +19,7 @@ let p, plain, certificate, thumbprint;
 
 before(async () => {
 	const [port] = await freePorts(1);
-	p = await startPushing({ customers: 3, days: 12, settings: {
+	p = await startPushing({ customers: 8, days: 12, people: 4, settings: {
 		server: { listen_plain: `127.0.0.1:${port}`,
 			trusted_proxies: "127.0.0.1", web_workers: 2,
 			client_certificate_header: "X-Client-Cert" },
@@ -75,17 +75,39 @@ async function keepPulling(grant, book) {
 	}
 }
 
-// The latest state of each of her days, as the source has it.
+// The latest state of each day of each customer: "customer day" -> ms.
+const everyone = () => p.logins.map((l) => l.reference);
 const atSource = () => new Map(sql(p.source, `
-	SELECT c.jour, (extract(epoch FROM max(c.date_maj)) * 1000)::bigint
+	SELECT r.id_client || ' ' || c.jour,
+	       (extract(epoch FROM max(c.date_maj)) * 1000)::bigint
 	  FROM si.courbe_jour AS c JOIN crm.rattachement AS r
 	    ON r.pdl = c.pdl AND c.jour BETWEEN r.date_deb AND r.date_fin
-	 WHERE r.id_client = '${p.customer}' AND c.courante GROUP BY 1`)
-	.split("\n").map((l) => l.split("|")));
+	 WHERE r.id_client IN ('${everyone().join("','")}') AND c.courante
+	 GROUP BY 1`).split("\n").map((l) => l.split("|")));
+const inCozy = () => new Map(p.cozy.couch.documents(CURVE).map((d) =>
+	[`${d.cozyMetadata.sourceAccountIdentifier} ${d.day}`,
+	    Date.parse(d.changed)]));
+
+function sameState() {
+	const cozy = inCozy();
+	return [...atSource()].every(([key, ms]) =>
+		Math.abs(cozy.get(key) - Number(ms)) < 2);
+}
+
+// All four customers, one Cozy: four subscriptions to keep pushed.
+async function connectAll() {
+	for (const who of p.logins) {
+		const browser = p.browser(who);
+		await browser.signIn();
+		await p.approve(await p.connect(["energy.load-curve"], { browser }),
+			{ browser });
+	}
+}
 
 test("nothing is lost, whoever dies", { timeout: 150000 }, async (t) => {
-	await p.approve(await p.connect(["energy.load-curve"]));
-	const total = p.expected("energy.load-curve");
+	await connectAll();
+	const total = everyone().reduce((n, c) =>
+		n + p.expected("energy.load-curve", c), 0);
 	await p.until(() => p.cozy.couch.count(CURVE) === total, "the first days");
 
 	const grant = letPull();
@@ -96,7 +118,8 @@ test("nothing is lost, whoever dies", { timeout: 150000 }, async (t) => {
 	const end = Date.now() + SECONDS * 1000;
 
 	for (let i = 0; Date.now() < end; i++) {
-		touched.add(p.touchOneDay());
+		const who = everyone()[i % 4];
+		touched.add(`${who} ${p.touchOneDay(undefined, who)}`);
 		const role = ROLES[i % ROLES.length];
 		const pids = p.gateway.pids(role);
 		if (pids.length > 0) {
@@ -116,15 +139,14 @@ test("nothing is lost, whoever dies", { timeout: 150000 }, async (t) => {
 
 	// the source and the Cozy: every day, in its last state
 	await p.until(() => p.sql(`SELECT count(*) FROM guichet.subscription
-		WHERE due IS NOT NULL OR owner IS NOT NULL`) === "0" &&
-		[...atSource()].every(([day, ms]) => p.cozy.couch.documents(CURVE)
-			.some((d) => d.day === day &&
-				Math.abs(Date.parse(d.changed) - Number(ms)) < 2)),
+		WHERE due IS NOT NULL OR owner IS NOT NULL`) === "0" && sameState(),
 		"the Cozy has what the source has", 60000);
 	assert.equal(p.cozy.couch.count(CURVE), total);
 
 	// the PIMS that pulls saw every day
-	assert.deepEqual([...book.days].sort(), [...atSource().keys()].sort());
+	assert.deepEqual([...book.days].sort(), [...atSource().keys()]
+		.filter((k) => k.startsWith(`${p.customer} `))
+		.map((k) => k.split(" ")[1]).sort());
 
 	// the journal: ordered to the last line, without a gap, and it verifies
 	await p.until(() => p.sql("SELECT count(*) FROM guichet.journal_stage")
@@ -156,4 +178,5 @@ test("nothing is lost, whoever dies", { timeout: 150000 }, async (t) => {
 	assert.ok(writes <= attempted, `${writes} writes, ${attempted} announced`);
 	assert.ok(acked <= attempted);
 	assert.ok(acked >= total);
+	assert.ok(writes >= total + touched.size / 2, "changes were pushed");
 });
