@@ -123,6 +123,9 @@ prove(struct auth *auth, const struct client *m, const char **why)
 	*why = "this client is suspended";
 	if (m->suspended)
 		return E_DENIED;
+	*why = "this client proves itself by its certificate alone";
+	if (m->auth == CLIENT_CERTIFICATE && auth->assertion != NULL)
+		return E_DENIED;
 	if (m->auth == CLIENT_CERTIFICATE) {
 		*why = "the certificate is not one registered for this client";
 		return shows_certificate(m, c) ? 0 : E_DENIED;

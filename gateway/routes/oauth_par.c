@@ -10,6 +10,7 @@
 #include "base/jw.h"
 #include "base/text.h"
 #include "consent/auth.h"
+#include "consent/pace.h"
 #include "consent/pushed.h"
 #include "http/call.h"
 #include "routes/routes.h"
@@ -131,6 +132,21 @@ wrong_scope(struct call *c, struct par *own, const char **code)
 	return NULL;
 }
 
+/* Each request is a row for some hours: one client, however busy, is far from
+ * this; one gone wild is held back, and the others do not notice. */
+static enum next
+hold_back(struct call *c)
+{
+	static struct pace pace = { .per_second = 20, .burst = 200 };
+	struct par *own = c->own;
+
+	if (pace_allows(&pace, own->auth.client->id))
+		return NEXT;
+	call_reply_field(c, "Retry-After", "10");
+	return call_refuse(c, 429, "temporarily_unavailable",
+	    "too many requests of this client; please slow down");
+}
+
 static enum next
 store(struct call *c)
 {
@@ -166,6 +182,7 @@ answer(struct call *c)
 
 static const struct step par_steps[] = {
 	AUTH_STEPS,
+	{ "hold back", hold_back },
 	{ "store", store },
 	{ "answer", answer },
 	{ NULL, NULL }

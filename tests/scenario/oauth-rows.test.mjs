@@ -5,6 +5,7 @@
 // nonces, dynamic registration, signed requests) are not here.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
+import { Agent } from "node:https";
 import { after, before, test } from "node:test";
 import { connect } from "node:tls";
 import { asJwt, b64, clientCertificate, jws, keyPair, now, pause, Pims,
@@ -925,6 +926,25 @@ row(108, "a body of ten megabytes", async () => {
 	const r = await alpha.post("/oauth/par", { state: "x".repeat(10e6) })
 		.catch((e) => e);
 	assert.ok(r.status === 413 || /EPIPE|ECONNRESET/.test(r.code), String(r));
+	ok(await alpha.par(), 201);
+});
+
+row("108b", "one client that never stops is held back, not the others", async () => {
+	const wild = counter.register("wild");
+	wild.agent = new Agent({ keepAlive: true, maxSockets: 32 });
+	const seen = {};
+	const one = async () => {
+		const r = await wild.par();
+		seen[r.status] = (seen[r.status] ?? 0) + 1;
+		if (r.status === 429)
+			assert.match(r.headers["retry-after"], /^\d+$/);
+		return r.status;
+	};
+	const until = Date.now() + 20000;
+	while (!seen[429] && Date.now() < until)
+		await Promise.all(Array.from({ length: 64 }, one));
+	wild.agent.destroy();
+	assert.deepEqual(Object.keys(seen), ["201", "429"]);
 	ok(await alpha.par(), 201);
 });
 

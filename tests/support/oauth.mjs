@@ -86,7 +86,7 @@ export class Pims {
 	async send(path, options = {}) {
 		const { cert, key } = this.tls ?? {};
 		return ask(this.base + path, { ca: this.counter.ca_pem, cert, key,
-			agent: false, ...options });
+			agent: this.agent ?? false, ...options });
 	}
 
 	// A form, with assertion and proof unless told otherwise (false, or what

@@ -18,6 +18,7 @@
 #include "consent/details.h"
 #include "consent/grant.h"
 #include "consent/once.h"
+#include "consent/pace.h"
 #include "consent/proof.h"
 
 static struct arena *a;
@@ -275,6 +276,24 @@ a_subject_has_another_name_with_each(void **state UNUSED)
 	assert_string_not_equal(one, two);
 }
 
+static void
+a_burst_passes_and_then_a_trickle(void **state UNUSED)
+{
+	struct pace p = { .per_second = 100, .burst = 5 };
+	struct timespec pause = { 0, 50 * 1000000 };
+	int passed = 0;
+
+	for (int i = 0; i < 50; i++)
+		passed += pace_allows(&p, "busy");
+	assert_in_range(passed, 5, 7);
+	assert_true(pace_allows(&p, "seldom"));
+	nanosleep(&pause, NULL);
+	passed = 0;
+	for (int i = 0; i < 50; i++)
+		passed += pace_allows(&p, "busy");
+	assert_in_range(passed, 4, 7);
+}
+
 int
 main(void)
 {
@@ -288,6 +307,7 @@ main(void)
 		cmocka_unit_test(a_proof_names_our_url),
 		cmocka_unit_test(a_use_is_of_a_kind_a_signer_and_a_jti),
 		cmocka_unit_test(a_subject_has_another_name_with_each),
+		cmocka_unit_test(a_burst_passes_and_then_a_trickle),
 	};
 
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
