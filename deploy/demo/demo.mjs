@@ -21,7 +21,7 @@ async function tell(name, step) {
 	}
 }
 
-const house = new House(tell);
+const house = new House(tell, { any: once });
 const leave = () => leaving ??= house.leave();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
 	process.on(signal, () => {

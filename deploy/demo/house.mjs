@@ -7,35 +7,36 @@ import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, rmSync,
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { certificates, freePorts, root, writeSettings }
+import { certificates, freePorts, program, root, writeSettings }
 	from "../../tests/support/ground.mjs";
 import { sql, urlOf } from "../../tests/support/postgres.mjs";
 import { startCozy } from "../../tests/pims/cozy/cozy.mjs";
 import { Pims, servePims, WISHES } from "./pims.mjs";
 
-const program = join(root, "build/guichet");
 const pg = join(root, "tests/support/pg");
 const run = promisify(execFile);
 
-export const dir = join(root, "build/demo");
+export const dir = process.env.GUICHET_DEMO_DIR ?? join(root, "build/demo");
 export const CUSTOMERS = 40;
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const at = (name) => join(dir, name);
 
-// The ports people remember, where they are free.
-async function ports(wanted) {
+// The ports people remember, where they are free; whoever takes the tour by
+// itself is given any.
+async function ports(wanted, any) {
 	const free = (port) => new Promise((done) => {
 		const s = createServer().once("error", () => done(false))
 			.listen(port, "127.0.0.1", () => s.close(() => done(true)));
 	});
 	const spare = await freePorts(wanted.length);
-	return Promise.all(wanted.map(async (p, i) => await free(p) ? p : spare[i]));
+	return Promise.all(wanted.map(async (p, i) =>
+		!any && await free(p) ? p : spare[i]));
 }
 
 export class House {
-	constructor(tell) {
-		this.tell = tell;
+	constructor(tell, { any = false } = {}) {
+		Object.assign(this, { tell, any });
 		this.ends = [];		// what to undo, last first
 	}
 
@@ -90,7 +91,8 @@ export class House {
 	}
 
 	async settings() {
-		const [web, pims, cozy, admin] = await ports([8443, 8444, 8445, 9464]);
+		const [web, pims, cozy, admin] = await ports(
+			[8443, 8444, 8445, 9464], this.any);
 		this.ports = { web, pims, cozy, admin };
 		this.issuer = `https://localhost:${web}`;
 		this.tls = certificates(dir);

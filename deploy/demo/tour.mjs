@@ -32,7 +32,7 @@ function inSource(house, dataset, customer) {
 	return Number(house.sql(sector, `SELECT count(*) FROM (${text}) AS r`));
 }
 
-async function signIn(browser, who) {
+export async function signIn(browser, who) {
 	await browser.send(browser.form("password"),
 		{ login: who.login, password: who.password });
 	assert.equal(browser.at.status, 200, browser.words());

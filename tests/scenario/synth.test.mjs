@@ -2,13 +2,12 @@
 // real, and every record as its published schema says (judged by ajv, on rows
 // that psql read with the adapters' own files).
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import Ajv2020 from "ajv/dist/2020.js";
-import formats from "ajv-formats";
 import { guichet, root } from "../support/ground.mjs";
 import { createDatabase, sql } from "../support/postgres.mjs";
+import { judge, json, lines, records, schemas } from "../support/records.mjs";
 
 const as_of = "2026-11-24";
 const made = [];
@@ -24,8 +23,6 @@ function fill(sector, customers, more = []) {
 }
 
 const number = (url, text) => Number(sql(url, text));
-const lines = (url, text) => sql(url, text).split("\n").filter(Boolean);
-const json = (url, text) => lines(url, text).map((l) => JSON.parse(l));
 
 let energy, telecom;
 before(() => {
@@ -33,59 +30,6 @@ before(() => {
 	telecom = fill("telecom", 60, ["--days", "120"]);
 });
 after(() => made.forEach((db) => db.drop()));
-
-// ---- records, put together as docs/reference says adapters' columns are ----
-
-function nest(row) {
-	const record = {}, lists = {};
-	for (const [alias, value] of Object.entries(row)) {
-		const [, list, member] = /^(.*)\[\]\.(.*)$/.exec(alias) ?? [];
-		if (value === null)
-			continue;
-		if (list) {
-			lists[list] ??= value.map(() => ({}));
-			value.forEach((v, i) => {
-				if (v !== null)
-					lists[list][i][member] = v;
-			});
-			continue;
-		}
-		const path = alias.split(".");
-		const last = path.pop();
-		let at = record;
-		for (const p of path)
-			at = at[p] ??= {};
-		at[last] = value;
-	}
-	return Object.assign(record, lists);
-}
-
-function records(url, dataset, customer) {
-	const [sector] = dataset.split(".");
-	const text = readFileSync(
-		join(root, `adapters/${sector}/${dataset}.sql`), "utf8");
-	return json(url, `SELECT row_to_json(r) FROM (${
-		text.replaceAll(":customer", `'${customer}'`)}) AS r`).map(nest);
-}
-
-const annotations = ["x-id", "x-version", "x-fr", "x-domain", "x-typology",
-	"x-holder-examples", "x-natural-key", "x-period", "x-changed",
-	"x-consent", "x-purpose-hints", "x-doctype", "x-update-frequency",
-	"x-latency", "x-availability", "x-kind", "x-sensitivity", "x-origin",
-	"x-unit", "x-codes"];
-
-function schemas() {
-	return ["energy", "telecom"].flatMap((d) =>
-		readdirSync(join(root, "schemas", d)).map((f) =>
-			JSON.parse(readFileSync(join(root, "schemas", d, f), "utf8"))));
-}
-
-function judge(schema) {
-	const ajv = new Ajv2020({ strict: true, allErrors: true });
-	formats(ajv);
-	annotations.forEach((a) => ajv.addKeyword(a));
-	return ajv.compile(schema);
-}
 
 // Every field of a schema, with its path; lists show as "readings[]".
 function* fields(of, path = "") {
