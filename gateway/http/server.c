@@ -141,6 +141,18 @@ turn_away(struct port *port, int fd)
 	close(fd);
 }
 
+/* At the cap the one that has been idle longest makes room, if any is. */
+static bool
+has_room(struct server *s)
+{
+	struct conn *idle = TAILQ_FIRST(&s->by_term[TERM_IDLE]);
+	size_t max = (size_t)s->settings->connections_max;
+
+	if (s->connections >= max && idle != NULL)
+		conn_close(idle);
+	return s->connections < max;
+}
+
 static void
 on_acceptable(evutil_socket_t listening, short what UNUSED, void *arg)
 {
@@ -162,10 +174,10 @@ on_acceptable(evutil_socket_t listening, short what UNUSED, void *arg)
 		s->total++;
 		counter_add(COUNTER_ACCEPTED, 1);
 		address_text(text, sa);
-		if (s->connections >= (size_t)s->settings->connections_max)
-			turn_away(port, fd);
-		else
+		if (has_room(s))
 			conn_open(port, fd, text);
+		else
+			turn_away(port, fd);
 	}
 }
 

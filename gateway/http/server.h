@@ -2,9 +2,9 @@
  * server.h - the strict HTTP/1.1 edge (RFC 9110, 9112) on libevent's loop.
  *
  * One parser, one connection state machine, ordered pipelining, total
- * deadlines (head, body, answer, idle), a connection cap, back-pressure,
- * early notice of departed clients, graceful drain. Whatever is malformed gets
- * one 400 and is closed.
+ * deadlines (head, body, answer, idle), a connection cap (idle ones make room,
+ * then 503), back-pressure, early notice of departed clients, graceful drain.
+ * Whatever is malformed gets one 400 and is closed.
  */
 #ifndef SERVER_H
 #define SERVER_H
