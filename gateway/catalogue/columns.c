@@ -132,12 +132,15 @@ check_others(struct reading *r, const struct column *c)
 	for (size_t i = 0; i + 1 < r->n; i++) {
 		const char *other = r->list[i].name;
 
+		if (!within(c->name, other) && !within(other, c->name))
+			continue;
 		if (strcmp(other, c->name) == 0)
-			return at_alias(r, c->name, "E211",
-			    "'%s' is selected twice", c->name);
-		if (within(c->name, other) || within(other, c->name))
-			return at_alias(r, c->name, "E211", "'%s' and '%s' "
-			    "cannot both be given", c->name, other);
+			at_alias(r, c->name, "E211", "'%s' is selected twice",
+			    c->name);
+		else
+			at_alias(r, c->name, "E211", "'%s' and '%s' cannot both "
+			    "be given", c->name, other);
+		return fault_cure(r->fault, "keep one of the two");
 	}
 	return 0;
 }

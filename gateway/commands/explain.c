@@ -170,15 +170,15 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "must see all transactions (pg_read_all_stats), sessions must show "
 	  "them (track_activities), and the source must be a primary.",
 	  "The message names the one that is missing." },
-	{ "E220", "A page reads a whole table",
-	  "For each customer and page PostgreSQL would read every row: no index "
-	  "serves the condition.",
+	{ "E220", "A page walks through a whole table",
+	  "For each customer and page PostgreSQL would read every row, or all "
+	  "rows of a stretch of time: no index leads to the customer's.",
 	  "Create the index of the message (CONCURRENTLY: writers go on). An "
 	  "expression around the column, or another type, hides its index." },
 	{ "E221", "A page is planned at a high cost",
 	  "The planner expects much work for one customer.",
 	  "ANALYZE the tables; look at EXPLAIN ANALYZE for one of many years." },
-	{ "E222", "The watch reads a whole table",
+	{ "E222", "The watch walks through a whole table",
 	  "`Who changed?` is asked every few seconds and needs an index on the "
 	  "time of change.",
 	  "Create the index of the message. With greatest(a, b) ask one SELECT per "
