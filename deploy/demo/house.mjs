@@ -127,8 +127,9 @@ export class House {
 	}
 
 	async check() {
-		const lines = (await this.guichet("check")).trim().split("\n");
-		return `${lines.length} data sets described on their sources`;
+		const said = (await this.guichet("check")).trimEnd().split("\n");
+		const fine = said.filter((l) => l.startsWith(" ok "));
+		return `${fine.length} data sets; ${said.at(-1)}`;
 	}
 
 	async clients() {
