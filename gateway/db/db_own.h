@@ -75,6 +75,8 @@ struct link {
 	int prepared_n;
 	unsigned serials;	/* given so far: no name is used twice */
 	struct question_list again;	/* aborted by a neighbour's error */
+	struct question *held;	/* a write whose rows came, whose commit did not */
+	PGresult *held_res;
 };
 
 /* Statements get a slot when first seen. */

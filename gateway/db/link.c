@@ -3,7 +3,8 @@
  *
  * What the server still owes us stands in a ring, in the order it was sent.
  * libpq gives a result and then NULL for each command, but one result alone
- * for a Sync. An error makes the server skip to the next Sync: the neighbours
+ * for a Sync. The rows of a write come before its commit: they are held until
+ * its Sync came back. An error makes the server skip to the next Sync: the neighbours
  * it skipped are asked again, without a word to those who asked them.
  */
 #include <assert.h>
@@ -265,7 +266,12 @@ take_rows(struct link *l, struct expect *e, PGresult *res)
 	switch (PQresultStatus(res)) {
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		question_end(q, res, 0);
+		if (q->statement->writes) {
+			l->held = q;	/* it commits at its Sync */
+			l->held_res = res;
+		} else {
+			question_end(q, res, 0);
+		}
 		return;
 	case PGRES_PIPELINE_ABORTED:
 		ask_again(l, q);
@@ -305,9 +311,14 @@ take_prepared(struct link *l, const struct expect *e, PGresult *res)
 static void
 take_sync(struct link *l, PGresult *res)
 {
+	struct question *q = l->held;
+
 	PQclear(res);
 	l->head++;
 	l->answered = false;
+	l->held = NULL;
+	if (q != NULL)
+		question_end(q, l->held_res, 0);
 	if (!TAILQ_EMPTY(&l->again))
 		again_to_queue(l->db, &l->again);
 }
@@ -510,6 +521,11 @@ link_drop(struct link *l)
 static void
 take_unanswered(struct link *l, struct question_list *failed)
 {
+	if (l->held != NULL) {
+		PQclear(l->held_res);
+		TAILQ_INSERT_TAIL(failed, l->held, link);
+		l->held = NULL;
+	}
 	for (; l->head != l->tail; l->head++) {
 		struct question *q = expect_at(l, l->head)->question;
 
@@ -565,6 +581,10 @@ link_clear(struct link *l)
 
 	for (; l->head != l->tail; l->head++)
 		free(expect_at(l, l->head)->question);
+	if (l->held != NULL) {
+		PQclear(l->held_res);
+		free(l->held);
+	}
 	while ((q = TAILQ_FIRST(&l->again)) != NULL) {
 		TAILQ_REMOVE(&l->again, q, link);
 		free(q);

@@ -388,6 +388,23 @@ killed_behind_pgbouncer(void **state UNUSED)
 	check_killed(&c, &counts);
 }
 
+/* The rows of an INSERT come back before its commit, which may yet fail: a
+ * deferred constraint speaks at the very end. */
+static void
+a_write_is_answered_when_committed(void **state UNUSED)
+{
+	static const struct statement late = { "late",
+	    "INSERT INTO late (n) VALUES ($1) RETURNING n", true };
+	struct db *db = DIRECT();
+
+	run_sql("CREATE TABLE late (n bigint UNIQUE DEFERRABLE"
+	    " INITIALLY DEFERRED)");
+	assert_int_equal(ask_one(db, &late, "1").failure, 0);
+	assert_true(ask_one(db, &late, "1").failure < 0);
+	assert_int_equal(ask_one(db, &late, "2").n, 2);
+	db_close(db);
+}
+
 /* An idle connection that was killed is no caller's concern. */
 static void
 idle_connections_come_back(void **state UNUSED)
@@ -720,6 +737,7 @@ main(void)
 		TEST(the_same_through_pgbouncer),
 		TEST(killed_backends_lose_no_answer),
 		TEST(killed_behind_pgbouncer),
+		TEST(a_write_is_answered_when_committed),
 		TEST(idle_connections_come_back),
 		TEST(a_full_queue_says_so),
 		TEST(forgotten_questions_stay_silent),
