@@ -46,14 +46,14 @@ ddl_read(struct buf *out, const char *path, struct fault *f)
 	size_t n;
 
 	if (in == NULL) {
-		fault_set(f, "E120", path, 0, 0, "%s", strerror(errno));
+		fault_set(f, "E401", path, 0, 0, "%s", strerror(errno));
 		return fault_cure(f, "name the sector's organisation.sql by "
 		    "--tables FILE");
 	}
 	n = fread(buf_reserve(out, DDL_MAX), 1, DDL_MAX, in);
 	fclose(in);
 	if (n == DDL_MAX)
-		return fault_set(f, "E121", path, 0, 0, "it is over a megabyte");
+		return fault_set(f, "E402", path, 0, 0, "it is over a megabyte");
 	out->data[n] = 0;
 	out->len = n;
 	return 0;
@@ -172,7 +172,7 @@ failed(struct fault *f, const struct synth_job *job, struct db_now *db)
 
 	if (why[0] == 0)
 		why = db_now_error(db);
-	fault_set(f, "E122", job->ddl, 0, 0, "the %s database refused it: %.*s",
+	fault_set(f, "E403", job->ddl, 0, 0, "the %s database refused it: %.*s",
 	    job->sector, (int)strcspn(why, "\n"), why);
 	return fault_cure(f, "give an empty database, and a role that may make "
 	    "schemas in it");
@@ -203,7 +203,7 @@ synth_fill(const struct synth *s, struct synth_job *job, const char *url,
 	int rc;
 
 	if (sector_tables(job->sector) == NULL) {
-		fault_set(f, "E123", "--sector", 0, 0, "no sector is called '%s'",
+		fault_set(f, "E404", "--sector", 0, 0, "no sector is called '%s'",
 		    job->sector);
 		return fault_cure(f, "energy or telecom");
 	}
@@ -211,7 +211,7 @@ synth_fill(const struct synth *s, struct synth_job *job, const char *url,
 	if ((rc = ddl_read(&ddl, job->ddl, f)) == 0) {
 		rc = db_now_open(&db, url, "guichet synth", why);
 		if (rc < 0)
-			fault_set(f, "E124", "--to", 0, 0, "%s", why);
+			fault_set(f, "E405", "--to", 0, 0, "%s", why);
 		else {
 			rc = fill_all(s, job, db, &ddl, f);
 			db_now_close(db);

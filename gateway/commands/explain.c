@@ -70,9 +70,6 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "chown it to the user that runs guichet, chmod 600." },
 	{ "E123", "A key's file is damaged",
 	  "It is not what its name says.", "Bring it back from the backup." },
-	{ "E124", "A database to fill gives no answer",
-	  "`guichet synth` cannot reach or fill the database named by --to.",
-	  "Check the URL, that the database is empty, and the role's rights." },
 	/* ---- serving ---- */
 	{ "E130", "Demo logins before a real source",
 	  "[login] mode = demo knows passwords from a table: fit for synthetic "
@@ -266,6 +263,22 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Its tables lack what we need.", "`guichet migrate` brings it there." },
 	{ "E305", "The database is newer than this program",
 	  "A newer guichet has changed its tables.", "Install a newer guichet." },
+	/* ---- the synthetic organisation ---- */
+	{ "E401", "The tables of a synthetic sector cannot be read",
+	  "organisation.sql of that sector is not where it was looked for.",
+	  "Name the file by --tables FILE." },
+	{ "E402", "The tables of a synthetic sector are too long",
+	  "The file is over a megabyte: it is perhaps not the one you meant.",
+	  "Name the sector's organisation.sql by --tables FILE." },
+	{ "E403", "A database refused the synthetic organisation",
+	  "It holds something already, or the role may not make schemas in it. "
+	  "Nothing was kept: it is one transaction.",
+	  "Give an empty database and its owner." },
+	{ "E404", "No synthetic sector has that name",
+	  "There are two: energy and telecom.", "Say one of them." },
+	{ "E405", "The database to fill cannot be reached",
+	  "The URL after --to is wrong, or that PostgreSQL does not run.",
+	  "Try the same URL with psql." },
 };
 
 static void

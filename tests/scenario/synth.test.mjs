@@ -348,7 +348,7 @@ test("a database that is not empty is refused, and nothing is lost", () => {
 	const before_ = number(energy, "SELECT count(*) FROM crm.client");
 	const r = guichet("synth", "--sector", "energy", "--to", `postgres:${energy}`);
 	assert.equal(r.code, 78);
-	assert.match(r.err, /E122/);
+	assert.match(r.err, /E403/);
 	assert.match(r.err, /empty database/);
 	assert.equal(number(energy, "SELECT count(*) FROM crm.client"), before_);
 });
