@@ -25,7 +25,8 @@
 #include "db/db.h"
 #include "http/house.h"
 
-enum { LEASE_S = 30, ALL_EVERY_S = 3600 };
+/* A dead watcher's data sets are another's after three turns and a little. */
+enum { LEASE_TURNS = 3, LEASE_MORE_S = 3, ALL_EVERY_S = 3600 };
 static const int64_t span_max_us = 3600LL * 1000000;
 
 struct machine {
@@ -202,7 +203,8 @@ on_horizon_known(int64_t us, int failure, void *arg)
 	params_text(&p, m->dataset->source->name);
 	params_text(&p, m->dataset->schema->id);
 	params_text(&p, m->watch->owner);
-	params_int(&p, LEASE_S);
+	params_int(&p, LEASE_MORE_S + LEASE_TURNS *
+	    m->watch->house->settings->watch_interval_ms / 1000);
 	params_time(&p, us);
 	ask(m, m->watch->house->db, SQL_WATCH_CLAIM, &p, on_claimed,
 	    "claim the data set");
