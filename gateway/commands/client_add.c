@@ -2,12 +2,13 @@
 #include <jansson.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/jw.h"
-#include "base/buf.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
@@ -26,6 +27,8 @@ struct draft {
 	const char *redirects[2 * FLAG_LIST_MAX], *datasets[DATASETS_MAX];
 	size_t redirects_n, datasets_n;
 };
+
+static int wrong(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* A sentence for whoever typed it; the exit code. */
 static int
@@ -64,6 +67,10 @@ take_id(struct draft *d)
 	if (d->wish->name == NULL || d->wish->name[0] == '\0' ||
 	    strlen(d->wish->name) > NAME_MAX_BYTES)
 		return wrong("--name is needed: customers read it (200 bytes)");
+	if (strcmp(d->wish->kind, "oauth") == 0 &&
+	    (d->wish->purpose_en == NULL || d->wish->purpose_fr == NULL))
+		return wrong("--purpose-en and --purpose-fr are needed: what "
+		    "customers are told it is for");
 	return 0;
 }
 

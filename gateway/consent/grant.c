@@ -26,7 +26,7 @@ grant_pairwise(char out[44], const struct subject_ref *s, const char *client_id)
 
 /* ---- deciding ---- */
 
-/* PostgreSQL's own text of the data sets and all that makes the grant. */
+/* All that makes the grant: $1 to $11. */
 static void
 grant_params(struct params *p, struct call *c, const struct decision *d,
     const struct uuid *id)
@@ -59,7 +59,7 @@ code_params(struct params *p, struct call *c, const struct pushed *r,
 	params_text(p, r->redirect_uri);
 	params_text(p, r->challenge);
 	params_text(p, r->dpop_jkt);
-	params_time(p, clock_us() + INT64_C(1000000) * CODE_LIFE_S);
+	params_int(p, CODE_LIFE_S);
 }
 
 enum next

@@ -5,7 +5,6 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/jw.h"
 #include "base/settings.h"
 #include "base/text.h"
@@ -45,7 +44,6 @@ pushed_store(struct call *c, const struct client *m, struct pushed *p,
 	struct line_row row;
 	struct params q;
 	char secret[SECRET_LEN + 1];
-	int64_t due = clock_us() + INT64_C(1000000) * PUSHED_LIFE_S;
 
 	random_token(secret, 32);
 	sha256(p->hash, secret, SECRET_LEN);
@@ -56,8 +54,8 @@ pushed_store(struct call *c, const struct client *m, struct pushed *p,
 	params_text(&q, m->id);
 	params_text(&q, params_text_of(c->arena, p));
 	params_text(&q, p->dpop_jkt);
-	params_time(&q, due);
-	params_time(&q, due + INT64_C(1000000) * PUSHED_READ_S);
+	params_int(&q, PUSHED_LIFE_S);
+	params_int(&q, PUSHED_LIFE_S + PUSHED_READ_S);
 	line_params(&q, &row);
 	return call_ask(c, c->house->db, SQL_PUSHED_STORE, &q);
 }

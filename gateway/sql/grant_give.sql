@@ -1,7 +1,7 @@
 -- $1 request, $2 client, $3 grant, $4 subject, $5 pairwise, $6 data sets,
 -- $7 details, $8 purpose, $9 language, $10 notice, $11 expires, $12 code,
--- $13 redirect_uri, $14 challenge, $15 jkt, $16 the code's end, $17-$24 journal
--- line -> grant. No row: decided before, or too old.
+-- $13 redirect_uri, $14 challenge, $15 jkt, $16 seconds the code lives, $17-$24
+-- journal line -> grant. No row: decided before, or too old.
 WITH decided AS (
 	UPDATE guichet.pushed_request
 	   SET used = true
@@ -25,7 +25,7 @@ WITH decided AS (
 	       (hash, client_id, grant_id, redirect_uri, challenge, dpop_jkt,
 	        expires)
 	SELECT $12::bytea, $2::text, id, $13::text, $14::text, $15::text,
-	       $16::timestamptz
+	       now() + $16::bigint * interval '1 second'
 	  FROM given
 ), told AS (
 	INSERT INTO guichet.journal_stage

@@ -118,10 +118,13 @@ test("a grant whose time has come ends by itself, with its line", async () => {
 });
 
 test("what an operator mistypes is told with the way out", () => {
+	const why = ["--purpose-en", "p", "--purpose-fr", "p"];
 	for (const [args, said] of [
-		[["client", "add", "x1y", "--name", "X"], /--redirect-uri is needed/],
+		[["client", "add", "x1y", "--name", "X"], /--purpose-en/],
+		[["client", "add", "x1y", "--name", "X", ...why],
+			/--redirect-uri is needed/],
 		[["client", "add", "X Y", "--name", "X"], /small letters/],
-		[["client", "add", "x1y", "--name", "X", "--redirect-uri",
+		[["client", "add", "x1y", "--name", "X", ...why, "--redirect-uri",
 			"https://x.example/cb", "--jwks", "/nowhere"], /nowhere/],
 		[["client", "add", "cloud9", "--kind", "cozy", "--name", "C",
 			"--datasets", "energy.contrat"], /perhaps 'energy.contract'/],
