@@ -264,9 +264,10 @@ export function clientCertificate(dir, name) {
 
 // A gateway with energy's records, two customers who may sign in, and a way to
 // register PIMS.
-export async function startCounter({ settings = {}, customers = 3 } = {}) {
+export async function startCounter({ settings = {}, customers = 3, database }
+	= {}) {
 	const [mtls] = await freePorts(1);
-	const gateway = await startGateway({ settings: {
+	const gateway = await startGateway({ database, settings: {
 		login: { mode: "demo" }, catalogue: energySource({ customers, days: 6 }),
 		...settings,
 		server: { listen_mtls: `127.0.0.1:${mtls}`,
