@@ -131,11 +131,18 @@ check_customer(struct sample *s, size_t who, int *told)
 {
 	struct page_ask ask = { .dataset = s->d, .customer = s->customers[who],
 	    .until_us = clock_us(), .limit = SAMPLE_ROWS };
-	int64_t begun = clock_mono_us(), ms;
 	const char *why;
-	struct rows *rows = check_page(s->now, &ask, s->arena, &why);
+	struct rows *rows = NULL;
+	int64_t ms = SLOW_MS + 1;
 
-	ms = (clock_mono_us() - begun) / 1000;
+	/* the second time its pages are in memory: slow then is slow */
+	for (int i = 0; i < 2 && ms > SLOW_MS; i++) {
+		int64_t begun = clock_mono_us();
+
+		rows_free(rows);
+		rows = check_page(s->now, &ask, s->arena, &why);
+		ms = (clock_mono_us() - begun) / 1000;
+	}
 	if (rows == NULL) {
 		report(s, false, "E223", "look at it with EXPLAIN ANALYZE for that "
 		    "customer", "a sampled page failed: %s", why);

@@ -53,7 +53,7 @@ set_up(void **state UNUSED)
 	dup2(out_fd, STDOUT_FILENO);
 	ground_sql("%s; CREATE SEQUENCE counted", cat_tables);
 	cat_files();
-	ground_settings.horizon_margin_ms = 1000;
+	ground_settings.horizon_margin_ms = 2000;
 	return 0;
 }
 
@@ -221,7 +221,7 @@ late_commits_are_not_lost(void **state UNUSED)
 		usleep(20000);
 	}
 	stop_writers(writers);
-	usleep(1200000);
+	usleep(2200000);
 	read_on(&r, horizon_now());
 	read_naively(last);
 	count = ground_count("SELECT count(*) AS n FROM thing");
@@ -253,7 +253,7 @@ time_of(const char *sql)
 	return us;
 }
 
-static const int64_t margin_us = 1000000;
+static const int64_t margin_us = 2000000;
 
 static void
 the_oldest_transaction_holds_it(void **state UNUSED)
