@@ -56,18 +56,28 @@ export class House {
 		return sql(urlOf(this.cluster, name), text);
 	}
 
-	// A demo that was cut short may have left its cluster: it goes first.
+	// The process that wrote this file, if it lives and is what we think.
+	living(file, word) {
+		try {
+			const pid = Number(readFileSync(at(file), "utf8"));
+			return readFileSync(`/proc/${pid}/cmdline`, "latin1")
+				.includes(word) ? pid : 0;
+		} catch {
+			return 0;
+		}
+	}
+
+	// A demo that was cut short may have left its cluster: it goes first, with its
+	// gateway.
 	clear() {
 		if (!existsSync(dir))
 			return;
-		const said = existsSync(at("demo.json")) &&
-			JSON.parse(readFileSync(at("demo.json")));
-		let alive = false;
-		try {
-			alive = Boolean(said.pid) && Boolean(process.kill(said.pid, 0));
-		} catch { /* it is gone */ }
-		if (alive)
-			throw new Error(`a demo is running already (pid ${said.pid})`);
+		const own = this.living("pid", "node");
+		if (own)
+			throw new Error(`a demo is running already (pid ${own})`);
+		const orphan = this.living("serve.pid", dir);
+		if (orphan)
+			process.kill(orphan, "SIGTERM");
 		if (existsSync(at("pg")))
 			spawnSync(pg, ["remove", at("pg")], { stdio: "inherit" });
 		rmSync(dir, { recursive: true, force: true });
@@ -171,6 +181,7 @@ export class House {
 			clearTimeout(late);
 		});
 		this.child = child;
+		writeFileSync(at("serve.pid"), String(child.pid));
 		for (let i = 0; i < 300; i++) {
 			if (this.ended !== undefined)
 				throw new Error(`guichet serve ended (${this.ended})\n` +
@@ -210,7 +221,6 @@ export class House {
 	// What scripts need to know (docs/tutorial/first-restitution.md).
 	describe() {
 		writeFileSync(at("demo.json"), JSON.stringify({
-			pid: process.pid,
 			issuer: this.issuer, resource: this.issuer,
 			journal: `${this.issuer}/journal`,
 			admin: `http://127.0.0.1:${this.ports.admin}`,
@@ -228,6 +238,7 @@ export class House {
 		this.clear();
 		mkdirSync(dir, { recursive: true });
 		chmodSync(dir, 0o711);	// so that PostgreSQL's user may pass
+		writeFileSync(at("pid"), String(process.pid));
 		this.ends.push(() => rmSync(dir, { recursive: true, force: true }));
 		for (const step of ["databases", "people", "settings", "check", "clients",
 			"serve", "receivers"])

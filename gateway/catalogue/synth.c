@@ -238,6 +238,7 @@ synth_login_make(struct synth_login *out, const struct synth *s, int64_t n)
 	snprintf(out->name, sizeof(out->name), "%s %s", p.given, p.family);
 	out->story_en = p.story != NULL ? p.story->en : "";
 	out->story_fr = p.story != NULL ? p.story->fr : "";
+	out->barred = p.opposed || p.guardian || p.traits & T_MINOR;
 }
 
 static void

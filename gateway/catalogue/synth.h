@@ -48,6 +48,7 @@ MUST_CHECK int synth_fill(const struct synth *, struct synth_job *,
 struct synth_login {
 	char login[32], password[48], customer[32], name[128];
 	const char *story_en, *story_fr;	/* "" for everyday people */
+	bool barred;		/* a minor, under guardianship, opposed */
 };
 void synth_login_make(struct synth_login *, const struct synth *, int64_t n);
 /* Puts it into guichet's own database. 0, or E_... (db_now_error tells). */

@@ -133,6 +133,8 @@ logins(const struct wish *w, const struct synth *s, bool json)
 		struct synth_login l;
 
 		synth_login_make(&l, s, n);
+		if (l.barred)
+			continue;	/* who may not take part has no login */
 		if ((rc = synth_login_put(&l, db)) == 0)
 			tell_login(&l, json ? &jw : NULL);
 	}
@@ -181,7 +183,7 @@ check_wish(const struct wish *w)
 static int
 run(int argc, char **argv)
 {
-	struct wish w = { .customers = 40, .seed = 2026, .days = 400, .count = 12 };
+	struct wish w = { .customers = 40, .seed = 2026, .days = 400, .count = 16 };
 	const struct flag flags[] = {
 		{ "--sector", FLAG_TEXT, &w.sector, "energy or telecom" },
 		{ "--to", FLAG_TEXT, &w.to, "postgres:URL of an empty database" },
@@ -191,7 +193,7 @@ run(int argc, char **argv)
 		{ "--days", FLAG_NUMBER, &w.days, "of readings and calls (400)" },
 		{ "--tables", FLAG_TEXT, &w.tables, "the sector's organisation.sql" },
 		{ "--logins", FLAG_TEXT, &w.logins, "postgres:URL of guichet's own" },
-		{ "--count", FLAG_NUMBER, &w.count, "how many may sign in (12)" },
+		{ "--count", FLAG_NUMBER, &w.count, "of the first N, who may take part sign in (16)" },
 		{ NULL, FLAG_SET, NULL, NULL }
 	};
 	struct common common;

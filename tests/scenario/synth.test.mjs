@@ -2,6 +2,7 @@
 // real, and every record as its published schema says (judged by ajv, on rows
 // that psql read with the adapters' own files).
 import assert from "node:assert/strict";
+import { scryptSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -343,6 +344,28 @@ test("changed: touching any joined table moves it, and .changed.sql says who", (
 });
 
 // ---- the command ----
+
+test("who may not take part has no login; passwords are kept as scrypt", () => {
+	const db = createDatabase("own");
+	made.push(db);
+	sql(db.url, `CREATE SCHEMA guichet; CREATE TABLE guichet.demo_customer (
+		login text PRIMARY KEY, password_hash bytea, customer text UNIQUE,
+		name text, story jsonb)`);
+	const told = JSON.parse(guichet("synth", "--logins", db.url, "--json").out);
+	const kept = json(db.url, `SELECT json_build_array(login, customer,
+		encode(password_hash, 'hex'), story) FROM guichet.demo_customer`);
+	assert.equal(kept.length, told.length);
+	assert.ok(told.length >= 10);
+	for (const nobody of ["SYN-00000005", "SYN-00000009"])
+		assert.ok(!told.some((t) => t.reference === nobody), nobody);
+	for (const [login, customer, hash] of kept) {
+		const t = told.find((x) => x.login === login);
+		const [salt, key] = [hash.slice(0, 32), hash.slice(32)];
+		assert.equal(t.reference, customer);
+		assert.equal(scryptSync(t.password, Buffer.from(salt, "hex"), 32,
+			{ N: 1024 }).toString("hex"), key);
+	}
+});
 
 test("a database that is not empty is refused, and nothing is lost", () => {
 	const before_ = number(energy, "SELECT count(*) FROM crm.client");
