@@ -399,6 +399,23 @@ delivery_begin(struct push *p, const struct rows *rows, int row)
 		visit_begin(d);
 }
 
+/* What was cut off may have been received: a repeat is harmless. */
+void
+delivery_cancel(struct delivery *d)
+{
+	struct errand *e = &d->errand;
+
+	if (e->parcel == NULL || e->ended)
+		return;
+	errand_forget(e);
+	e->outcome = LATER;
+	if (e->done > 0)
+		received(d);
+	else
+		delivery_settle(d, 0, "consent changed", "delivery.cancelled",
+		    NULL);
+}
+
 void
 delivery_forget(struct delivery *d)
 {

@@ -23,6 +23,7 @@
 #include "crypto/hash.h"
 #include "db/db.h"
 #include "http/house.h"
+#include "push/destination.h"
 #include "push/push_own.h"
 #include "push/retry.h"
 
@@ -234,6 +235,35 @@ find_orphans(struct push *p, const char *host)
 	db_ask(p->house->db, SQL_SUBSCRIPTION_ORPHANS, &params, on_owners, p);
 }
 
+/* ---- withdrawals reach what is on its way ---- */
+
+static void
+on_notify(const char *channel UNUSED, const char *payload, void *arg)
+{
+	struct push *p = arg;
+	struct delivery *d, *next;
+
+	for (d = LIST_FIRST(&p->deliveries); d != NULL; d = next) {
+		next = LIST_NEXT(d, link);
+		if (strcmp(d->to->grant_text, payload) == 0)
+			delivery_cancel(d);
+	}
+}
+
+/* Notifications may have been missed: what is on its way is cut off, and must
+ * pass the gate again. */
+static void
+on_listening(bool up, void *arg)
+{
+	struct push *p = arg;
+	struct delivery *d, *next;
+
+	for (d = LIST_FIRST(&p->deliveries); up && d != NULL; d = next) {
+		next = LIST_NEXT(d, link);
+		delivery_cancel(d);
+	}
+}
+
 /* ---- beginning and end ---- */
 
 static void
@@ -252,6 +282,7 @@ name_owner(struct push *p, char host[64])
 struct push *
 push_new(struct house *h)
 {
+	static const char *const channels[] = { "guichet_grant", NULL };
 	const struct timeval look = { LOOK_MS / 1000, LOOK_MS % 1000 * 1000 };
 	const struct settings *s = h->settings;
 	struct push *p = xcalloc(1, sizeof(*p));
@@ -268,6 +299,8 @@ push_new(struct house *h)
 	p->turn = evtimer_new(h->base, on_turn, p);
 	p->look = event_new(h->base, -1, EV_PERSIST, on_look, p);
 	event_add(p->look, &look);
+	p->listener = db_listen(h->base, s->database_direct_url, channels,
+	    on_notify, on_listening, p);
 	find_orphans(p, host);
 	turn_in(p, BUSY_MS);
 	return p;
@@ -290,6 +323,7 @@ push_free(struct push *p)
 
 	if (p == NULL)
 		return;
+	db_unlisten(p->listener);
 	settler_free(p->settler);
 	while ((d = LIST_FIRST(&p->deliveries)) != NULL) {
 		delivery_forget(d);

@@ -24,6 +24,7 @@ struct push {
 	struct house *house;
 	char owner[128];
 	struct event *turn, *look;	/* claim; look for the dead */
+	struct listener *listener;	/* grants that change */
 	struct settler *settler;
 	struct breaker *breaker;
 	struct question *question;	/* the claim under way */
@@ -82,6 +83,9 @@ void delivery_line(struct delivery *, struct line_row *, const char *event,
 void delivery_run(struct delivery *, enum errand_kind,
     void (*on_end)(struct errand *));
 void delivery_forget(struct delivery *);
+/* Its grant changed: what is being sent is cut off; it is claimed again, if the
+ * grant is still live. */
+void delivery_cancel(struct delivery *);
 /* push.c */
 void push_over(struct push *, struct delivery *, bool again);
 

@@ -86,16 +86,29 @@ test("an expired key is renewed on the way", async () => {
 });
 
 test("she withdraws: nothing more is sent, our keys are given back", async () => {
+	// a delivery is on its way: it has asked what the Cozy knows, and the Cozy
+	// takes its time; the records themselves would follow
+	let asked = false;
+	p.cozy.behave = (r) => {
+		if (!r.path.endsWith("_all_docs"))
+			return null;
+		asked = true;
+		return { wait: 1200 };
+	};
+	p.touchOneDay();
+	await p.until(() => asked, "a delivery on its way");
 	await p.withdraw();
 	const at = Date.now();
 	await p.until(() => p.cozy.clients.list().length === 0, "unregistered");
 	p.touchOneDay();
 	await new Promise((done) => setTimeout(done, 2500));
+	p.cozy.behave = null;
 	const late = p.cozy.seen.filter((r) => r.at > at &&
 		r.path.startsWith("/data/"));
 	assert.deepEqual(late, []);
 	const lines = await p.lines();
 	assert.equal(lines.filter((l) => l.ev === "destination.left").length, 1);
+	assert.equal(lines.filter((l) => l.ev === "delivery.cancelled").length, 1);
 	assert.equal(p.sql("SELECT count(*) FROM guichet.destination " +
 		"WHERE sealed IS NOT NULL"), "0");
 });
