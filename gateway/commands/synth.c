@@ -193,7 +193,8 @@ run(int argc, char **argv)
 		{ "--days", FLAG_NUMBER, &w.days, "of readings and calls (400)" },
 		{ "--tables", FLAG_TEXT, &w.tables, "the sector's organisation.sql" },
 		{ "--logins", FLAG_TEXT, &w.logins, "postgres:URL of guichet's own" },
-		{ "--count", FLAG_NUMBER, &w.count, "of the first N, who may take part sign in (16)" },
+		{ "--count", FLAG_NUMBER, &w.count,
+		    "of the first N, those who may take part sign in (16)" },
 		{ NULL, FLAG_SET, NULL, NULL }
 	};
 	struct common common;
