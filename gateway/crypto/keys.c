@@ -236,13 +236,19 @@ keys_load(struct keys **out, const char *dir, struct fault *f)
 }
 
 void
+keys_forget_journal(struct keys *k)
+{
+	while (k->logs_n > 0)
+		EVP_PKEY_free(k->logs[--k->logs_n].key);
+}
+
+void
 keys_free(struct keys *k)
 {
 	if (k == NULL)
 		return;
 	EVP_PKEY_free(k->signing);
-	for (size_t i = 0; i < k->logs_n; i++)
-		EVP_PKEY_free(k->logs[i].key);
+	keys_forget_journal(k);
 	free(k->jwks);
 	OPENSSL_cleanse(k, sizeof(*k));
 	free(k);

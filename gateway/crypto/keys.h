@@ -28,6 +28,9 @@ const char *keys_signing_kid(const struct keys *);	/* its RFC 7638 thumbprint */
 const char *keys_jwks(const struct keys *);		/* {"keys":[...]}, public */
 /* NULL when this process may not sign that log ("restitution", ...) */
 EVP_PKEY *keys_journal(const struct keys *, const char *log);
+/* After a fork: this process shall not be able to sign the journal. OpenSSL
+ * wipes what it frees; the supervisor's own copy stays. */
+void keys_forget_journal(struct keys *);
 const uint8_t *keys_ticket(const struct keys *);	/* 32 bytes */
 
 /*

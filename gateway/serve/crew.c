@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "crypto/keys.h"
 #include "http/counters.h"
 #include "serve/serve.h"
 
@@ -72,6 +73,8 @@ become(struct crew *w, struct child *c)
 	log_open(strcmp(s->log_format, "json") == 0,
 	    log_level_named(s->log_level), c->kind->name);
 	counters_take(w->book, c->page, c->kind->name);
+	if (c->kind->run != role_journal)
+		keys_forget_journal(w->plan->keys);
 	exit(c->kind->run(&role));
 }
 

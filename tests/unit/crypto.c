@@ -563,6 +563,8 @@ keys_are_made_once(void **state UNUSED)
 	assert_int_equal(keys_load(&again, dir, &f), 0);
 	assert_string_equal(keys_signing_kid(again), kid);
 	assert_memory_equal(keys_ticket(again), keys_ticket(keys), 32);
+	keys_forget_journal(again);	/* what every role but one does */
+	assert_null(keys_journal(again, "restitution"));
 	keys_free(again);
 	assert_int_equal(jwk_read(&k, public, &why), 0);
 	assert_string_equal(k.thumbprint, kid);
