@@ -93,7 +93,7 @@ test("she withdraws: nothing more is sent, our keys are given back", async () =>
 		if (!r.path.endsWith("_all_docs"))
 			return null;
 		asked = true;
-		return { wait: 1200 };
+		return { wait: 2600 };
 	};
 	p.touchOneDay();
 	await p.until(() => asked, "a delivery on its way");
@@ -101,7 +101,7 @@ test("she withdraws: nothing more is sent, our keys are given back", async () =>
 	const at = Date.now();
 	await p.until(() => p.cozy.clients.list().length === 0, "unregistered");
 	p.touchOneDay();
-	await new Promise((done) => setTimeout(done, 2500));
+	await new Promise((done) => setTimeout(done, 3500));
 	p.cozy.behave = null;
 	const late = p.cozy.seen.filter((r) => r.at > at &&
 		r.path.startsWith("/data/"));
