@@ -162,7 +162,7 @@ put_line(struct params *p, struct arena *a, const struct rows *r, int i,
 	    .dataset = row_text(r, i, "dataset"),
 	    .to = row_text(r, i, "client_id"), .actor = "operator",
 	    .subject = &subject, .grant = &grant, .reason = reason };
-	struct line_row row;
+	struct line_row *row = arena_alloc(a, sizeof(*row));
 	size_t n;
 	const uint8_t *key = row_bytes(r, i, "subject_key", &n);
 
@@ -170,9 +170,9 @@ put_line(struct params *p, struct arena *a, const struct rows *r, int i,
 	memcpy(subject.key, key, n < sizeof(subject.key) ? n :
 	    sizeof(subject.key));
 	row_uuid(r, i, "grant_id", &grant);
-	line_make(&row, a, &line);
+	line_make(row, a, &line);
 	params_init(p);
-	line_params(p, &row);
+	line_params(p, row);		/* borrowed until it is asked */
 }
 
 static int

@@ -167,11 +167,11 @@ put_line(struct params *p, struct connecting *c, const char *event,
 		.grant = &c->to->grant,
 		.call = call
 	};
-	struct line_row row;
+	struct line_row *row = arena_alloc(c->arena, sizeof(*row));
 
-	line_make(&row, c->arena, &line);
+	line_make(row, c->arena, &line);
 	params_init(p);
-	line_params(p, &row);
+	line_params(p, row);		/* borrowed until it is asked */
 }
 
 static void

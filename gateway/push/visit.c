@@ -34,11 +34,11 @@ static void
 put(struct delivery *d, struct params *p, const char *event,
     const char *outcome, const char *reason)
 {
-	struct line_row row;
+	struct line_row *row = arena_alloc(d->arena, sizeof(*row));
 
-	delivery_line(d, &row, event, outcome, reason);
+	delivery_line(d, row, event, outcome, reason);
 	params_init(p);
-	line_params(p, &row);
+	line_params(p, row);		/* borrowed until it is asked */
 	params_uuid(p, &d->to->grant);
 }
 
