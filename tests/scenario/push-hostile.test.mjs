@@ -138,6 +138,7 @@ test("meanwhile the others are served at once", async () => {
 
 test("a cloud that disconnected us: set aside at once, as gone", async () => {
 	const good = homes.at(-1);
+	await p.until(() => sub(good).lease_until === null, "settled");
 	for (const c of good.cozy.clients.list())
 		good.cozy.clients.disconnect(c.client_id);
 	p.sql(`UPDATE guichet.subscription SET cursor = NULL WHERE
