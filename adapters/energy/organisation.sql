@@ -93,6 +93,9 @@ CREATE TABLE si.compteur (
 	plage_hc	varchar(40),
 	date_maj	timestamptz NOT NULL
 );
+-- The total of a day, kept beside it.
+CREATE FUNCTION si.somme(integer[]) RETURNS bigint
+LANGUAGE sql IMMUTABLE STRICT AS 'SELECT sum(v) FROM unnest($1) AS v';
 -- One row per meter, local day and version. Values are by rank, in Wh, as the
 -- network sends them; the calendar says which instant a rank is. A correction
 -- is a new version, and only the last one is current.
@@ -106,7 +109,8 @@ CREATE TABLE si.courbe_jour (
 	injection	integer[],		-- NULL: does not produce
 	natures		"char"[],		-- R, E, C by rank; NULL: all R
 	num_flux	integer NOT NULL,
-	date_maj	timestamptz NOT NULL
+	date_maj	timestamptz NOT NULL,
+	conso_wh	bigint GENERATED ALWAYS AS (si.somme(soutirage)) STORED
 );
 -- Made once, by arithmetic; it never changes.
 CREATE TABLE ref.calendrier (
