@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Guichet. `make help` lists the targets; read from top to bottom.
 #
 # Options: SAN=1 (ASan and UBSan), CC=clang, DESTDIR, prefix, CFLAGS.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * catalogue_ground.h - one source with one data set, made of texts given by the
  * test: a schema, an adapter, tables. Stands on journal_ground.h's database.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_ground.h - a database with guichet's tables, grants and settings, for
  * tests and measures of the journal in C.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Runs every test and ends with one line: "N passed, N failed".
 //
 //     node tests/run.mjs [--slow] [WORD...]	only files whose name has a WORD

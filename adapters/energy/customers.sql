@@ -11,3 +11,4 @@ SELECT i.id_client                             AS customer,
        i.langue                                AS language
   FROM crm.client AS i
  WHERE i.id_client = :customer
+-- SPDX-License-Identifier: Apache-2.0

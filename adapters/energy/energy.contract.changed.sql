@@ -22,3 +22,4 @@ UNION ALL
 SELECT c.id_client, s.date_maj, c.num_ctr
   FROM crm.service AS s JOIN crm.contrat AS c USING (num_ctr)
  WHERE s.date_maj >= :since AND s.date_maj < :until
+-- SPDX-License-Identifier: Apache-2.0

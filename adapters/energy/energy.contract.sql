@@ -65,3 +65,4 @@ SELECT c.num_ctr                               AS contract,
          FROM crm.service AS v
         WHERE v.num_ctr = c.num_ctr) AS s ON true
  WHERE c.id_client = :customer
+-- SPDX-License-Identifier: Apache-2.0

@@ -7,3 +7,4 @@ SELECT c.id_client, g.date_maj, g.num_fac
   FROM fac.reglement AS g
   JOIN fac.facture AS f USING (num_fac) JOIN crm.contrat AS c USING (num_ctr)
  WHERE g.date_maj >= :since AND g.date_maj < :until
+-- SPDX-License-Identifier: Apache-2.0

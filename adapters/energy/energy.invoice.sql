@@ -59,3 +59,4 @@ SELECT f.num_fac                               AS invoice,
          FROM fac.ligne AS x
         WHERE x.num_fac = f.num_fac) AS l
  WHERE c.id_client = :customer
+-- SPDX-License-Identifier: Apache-2.0

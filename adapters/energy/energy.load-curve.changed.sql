@@ -11,3 +11,4 @@ UNION ALL
 SELECT r.id_client, r.date_maj, r.pdl || ' ' || r.date_deb
   FROM crm.rattachement AS r
  WHERE r.date_maj >= :since AND r.date_maj < :until
+-- SPDX-License-Identifier: Apache-2.0

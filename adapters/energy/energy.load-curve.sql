@@ -22,3 +22,4 @@ SELECT k.pdl                                   AS usage_point,
   JOIN ref.calendrier AS cal
     ON cal.jour = k.jour AND cal.pas_min = k.pas_min
  WHERE r.id_client = :customer
+-- SPDX-License-Identifier: Apache-2.0

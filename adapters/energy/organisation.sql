@@ -227,3 +227,4 @@ END $$;
 GRANT USAGE ON SCHEMA ref, crm, si, fac TO guichet_lecture;
 GRANT SELECT ON ALL TABLES IN SCHEMA ref, crm, si, fac TO guichet_lecture;
 GRANT pg_read_all_stats TO guichet_lecture;	-- the horizon: who still writes?
+-- SPDX-License-Identifier: Apache-2.0

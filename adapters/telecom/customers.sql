@@ -11,3 +11,4 @@ SELECT a.ref_abonne                            AS customer,
        a.langue                                AS language
   FROM abo.abonne AS a
  WHERE a.ref_abonne = :customer
+-- SPDX-License-Identifier: Apache-2.0

@@ -8,3 +8,4 @@ UNION ALL
 SELECT l.ref_abonne, l.maj_le, l.num_contrat
   FROM abo.ligne AS l
  WHERE l.maj_le >= :since AND l.maj_le < :until
+-- SPDX-License-Identifier: Apache-2.0

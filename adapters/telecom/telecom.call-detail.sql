@@ -37,3 +37,4 @@ SELECT c.id_appel                              AS call,
   FROM abo.ligne AS l
   JOIN cdr.appel AS c ON c.id_ligne = l.id_ligne
  WHERE l.ref_abonne = :customer
+-- SPDX-License-Identifier: Apache-2.0

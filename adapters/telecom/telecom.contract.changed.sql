@@ -14,3 +14,4 @@ UNION ALL
 SELECT l.ref_abonne, o.maj_le, l.num_contrat
   FROM abo.option_ligne AS o JOIN abo.ligne AS l USING (id_ligne)
  WHERE o.maj_le >= :since AND o.maj_le < :until
+-- SPDX-License-Identifier: Apache-2.0

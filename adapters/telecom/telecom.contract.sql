@@ -46,3 +46,4 @@ SELECT l.num_contrat                           AS contract,
          FROM abo.option_ligne AS x
         WHERE x.id_ligne = l.id_ligne) AS o ON true
  WHERE l.ref_abonne = :customer
+-- SPDX-License-Identifier: Apache-2.0

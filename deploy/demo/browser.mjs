@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A browser without a window: it follows redirects, keeps cookies, and fills
 // the forms that pages really have. What a page does not offer it cannot do.
 import { request } from "node:https";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `make demo`: the whole way of a record, on this machine, with people who
 // never were. `make demo ONCE=1` takes the tour by itself and exits 0 or 1.
 import { House } from "./house.mjs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The house of the demo: a database cluster, a synthetic organisation, keys,
 // certificates, settings, a gateway, two PIMS. All of it under build/demo/.
 import { execFile, spawn, spawnSync } from "node:child_process";

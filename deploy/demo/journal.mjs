@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Checks an exported journal without Guichet: RFC 6962 hashing and a C2SP signed
 // note, by Node's own crypto. Throws what is wrong, or returns the lines.
 import assert from "node:assert/strict";

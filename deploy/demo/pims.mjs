@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A small PIMS that pulls: an OAuth client on oauth4webapi, which knows nothing
 // of Guichet but its address and the standards (RFC 8414, 9126, 7636, 7523,
 // 9449, 9207, 9396). It shows what it got; it keeps nothing on disk.

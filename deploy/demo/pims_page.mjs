@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the small PIMS shows: days of electricity, bills, calls, contracts.
 const esc = (x) => String(x ?? "").replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The tour that `make demo ONCE=1` takes: what a person would do, with the real
 // forms, an independent OAuth client, and the numbers held against the source.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attr.h - words the compiler understands. */
 #ifndef ATTR_H
 #define ATTR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * buf.h - bytes that grow. Always NUL-terminated after the last byte once
  * anything was added, so that data can be read as a string.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clock.c - the time, and how it is written (RFC 3339, ISO 8601). */
 #include "base/clock.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* clock.h - the time, in microseconds unless the name says otherwise. */
 #ifndef CLOCK_H
 #define CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * conf.h - the INI files people write (guichet.conf, source.conf), by libinih.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jw.c - JSON out, straight into a buffer.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jw.h - JSON out, straight into a buffer: no tree, no doubles.
  * Decimals are text that is passed through as it stands (jw_raw), so that what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mem.c - memory that is there, or the process ends and is restarted. */
 #include "base/mem.h"
 #include <stdio.h>

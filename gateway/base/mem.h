@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mem.h - memory that is there, or the process ends and is restarted. */
 #ifndef MEM_H
 #define MEM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settings.c - guichet.conf, read by the table of settings_table.c. */
 #include "base/settings.h"
 #include <assert.h>

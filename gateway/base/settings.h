@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * settings.h - guichet.conf, from one table of name, type, default, sentence.
  *

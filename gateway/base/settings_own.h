@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * settings_own.h - one row of the settings' table; only settings*.c include it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * settings_table.c - every setting: a new one is a row here and a field in
  * settings.h.

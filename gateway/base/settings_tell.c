@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settings_tell.c - the table told to people: the sample file, --help. */
 #include <string.h>
 #include "base/settings.h"

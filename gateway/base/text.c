@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* text.c - small honest work on bytes: hex, base64, UTF-8, percent, numbers. */
 #include "base/text.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* text.h - small honest work on bytes: hex, base64url, UTF-8, percent. */
 #ifndef TEXT_H
 #define TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * uuid.c - identifiers that sort by the time they were made (RFC 9562).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * adapter.c - reads an adapter: a folder with source.conf and one plain SQL
  * file per data set, named after it (energy.load-curve.sql), with beside it,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* catalogue.c - the data sets of this installation, loaded and opened. */
 #include "catalogue/catalogue.h"
 #include <stdlib.h>

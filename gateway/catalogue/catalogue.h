@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * catalogue.h - the data sets of this installation: schemas, and the SQL that
  * fills them from the organisation's PostgreSQL.

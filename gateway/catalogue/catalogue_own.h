@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* catalogue_own.h - what the files of this room share. */
 #ifndef CATALOGUE_OWN_H
 #define CATALOGUE_OWN_H

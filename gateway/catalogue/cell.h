@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cell.h - one binary value of PostgreSQL, as JSON or as plain text.
  *

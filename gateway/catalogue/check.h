@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check.h - `guichet check` beyond names and types: how the source will answer
  * (level 3), what it answers for a few customers (4), what our role may do (5).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check_rights.c - level 5: our role reads, and can do nothing else.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * check_sample.c - level 4: what does the source answer for a few customers?
  *

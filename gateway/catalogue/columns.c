@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * columns.c - the columns of an adapter's SELECT, held against the schema:
  * names, types, nesting, and what is missing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cursor.c - where a reader stopped: sealed, so that it tells nothing and
  * cannot be made up; bound to its grant; it names the schema's version.

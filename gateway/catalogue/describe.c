@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * describe.c - asks the live source about each query, without running it:
  * PostgreSQL parses it and tells names and types (about 1 ms each). What does

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* findings.c - what a check found. */
 #include "catalogue/findings.h"
 #include <stdlib.h>

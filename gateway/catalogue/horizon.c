@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * horizon.c - up to when all that was written can be seen.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * live.c - one patient connection to a source, for looking: at start, and by
  * `guichet check` and `preview`.

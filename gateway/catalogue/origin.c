@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* origin.c - where each column comes from. */
 #include <stddef.h>
 #include "catalogue/origin.h"

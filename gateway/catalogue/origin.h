@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * origin.h - where each column of an adapter comes from, as PostgreSQL tells:
  * "crm.contrat.puis_sous", or that it is computed.

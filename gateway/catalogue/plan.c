@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan.c - from aliases to a tree, and from a row to JSON along it. */
 #include "catalogue/plan.h"
 #include <stdio.h>

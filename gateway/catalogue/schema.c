@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * schema.c - reads a data set's documentation: JSON Schema 2020-12 with our
  * annotations (x-...), which is at once its contract and its wording.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sqltext.c - an adapter's SQL, as a person wrote it.
  *

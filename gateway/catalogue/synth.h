@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * synth.h - a whole synthetic organisation: people who never were, whose
  * records look as if they had been.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * synth_copy.c - rows on their way into a table, as COPY's text format.
  *

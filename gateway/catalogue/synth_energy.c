@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* synth_energy.c - people as the energy database knows them. */
 #include <stdio.h>
 #include <string.h>

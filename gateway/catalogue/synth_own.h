@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* synth_own.h - what the files of the generator share. */
 #ifndef SYNTH_OWN_H
 #define SYNTH_OWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * synth_person.c - who person N is: a name, homes, meters, lines.
  *

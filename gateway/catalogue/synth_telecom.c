@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* synth_telecom.c - people as the telecom database knows them. */
 #include <stdio.h>
 #include "base/attr.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * synth_time.c - days and hours of France, by arithmetic.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * types.c - PostgreSQL's types, and which fields of a schema they may fill.
  * Numbers are those of pg_type.dat, fixed since they exist.

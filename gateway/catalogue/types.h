@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* types.h - PostgreSQL's type numbers that we read (pg_type.dat). */
 #ifndef TYPES_H
 #define TYPES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * validate_make.c - is a schema one that validate.c looks at wholly?
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* validate_own.h - what running checks and making them share. */
 #ifndef VALIDATE_OWN_H
 #define VALIDATE_OWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * zone.c - local time of a source, without touching the process's own TZ.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client.c - `guichet client add|list|suspend|admit`: who may receive.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client.h - what the files of `guichet client` share. */
 #ifndef COMMANDS_CLIENT_H
 #define COMMANDS_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* client_add.c - `guichet client add`: a recipient is registered. */
 #include <jansson.h>
 #include <openssl/pem.h>

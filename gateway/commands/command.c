@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* command.c - what commands share: flags, settings, how they are misused. */
 #include "commands/command.h"
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * explain.c - `guichet explain CODE`: what a fault means, and what to do.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * grant.c - `guichet grant list|show|revoke`: what customers allowed.
  *

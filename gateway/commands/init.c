@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * init.c - `guichet init`: from nothing to an installation that can serve.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* journal.c - `guichet journal`: verify, export and prove the journal. */
 #include "commands/journal.h"
 #include <errno.h>

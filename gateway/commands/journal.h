@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* journal.h - what the verbs of `guichet journal` share. */
 #ifndef COMMANDS_JOURNAL_H
 #define COMMANDS_JOURNAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_export.c - `guichet journal export DIR`: a log, to be verified
  * elsewhere. Reading the journal is itself a line of it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_prove.c - `guichet journal checkpoint` prints the last signed note;
  * `guichet journal prove` that one line is in it (c2sp.org/tlog-proof).

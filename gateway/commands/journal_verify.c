@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_verify.c - `guichet journal verify [DIR]`: is it what was signed?
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* key.c - `guichet key new|list`: the keys of this installation. */
 #include <dirent.h>
 #include <stdlib.h>

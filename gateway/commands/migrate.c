@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* migrate.c - `guichet migrate`: guichet's own tables, brought up to date. */
 #include <string.h>
 #include "base/error.h"

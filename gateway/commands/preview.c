@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * preview.c - `guichet preview`: what would a PIMS get for this customer?
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* progress.c - a bar on a terminal, for what lasts over a second. */
 #include "commands/progress.h"
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* serve.c - `guichet serve`: the gateway itself. */
 #include "commands/command.h"
 #include "serve/serve.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * subscription.c - `guichet subscription list|show|retry|pause|resume`: what is
  * kept pushed, what was set aside and why, and starting it again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * synth.c - `guichet synth`: a synthetic organisation to try everything on.
  *

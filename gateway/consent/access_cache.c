@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * access_cache.c - verified tokens, kept until a notification drops them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * access_cache.h - verified tokens in this worker's memory; for access.c alone.
  *

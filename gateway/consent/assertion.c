@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* assertion.c - checking a client's assertion (RFC 7523 3, FAPI 2.0 5.3.2.1). */
 #include "consent/assertion.h"
 #include <string.h>

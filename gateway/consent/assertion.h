@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * assertion.h - private_key_jwt (RFC 7523, FAPI 2.0): a client proves itself.
  *

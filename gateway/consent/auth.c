@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * auth.c - the client proves who it is (private_key_jwt or its certificate),
  * and, if it sent one, which DPoP key it holds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * auth.h - who is the client at /oauth/par, token, revoke, introspect?
  *

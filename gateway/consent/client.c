@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client.c - registrations of PIMS, and this worker's memory of them.
  *

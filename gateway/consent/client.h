@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client.h - a PIMS as registered: who it is, how it proves it, what it may ask.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* details.c - reading, narrowing and writing authorization_details. */
 #include "consent/details.h"
 #include <jansson.h>

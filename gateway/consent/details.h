@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * details.h - what exactly is asked and granted (RFC 9396).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* grant.c - giving, refusing and ending what a customer allows. */
 #include "consent/grant.h"
 #include <assert.h>

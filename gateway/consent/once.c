@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * once.c - gathers the uses of proofs and writes them by one statement.
  *

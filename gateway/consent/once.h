@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * once.h - each signed proof is used once, in all workers (RFC 9449 11.1).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pace.c - buckets that fill with time. */
 #include "consent/pace.h"
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pace.h - so many a second of each, and a burst; beyond, come back later.
  *

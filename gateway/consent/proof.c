@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* proof.c - checking a DPoP proof (RFC 9449 4.3). */
 #include "consent/proof.h"
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * proof.h - a DPoP proof (RFC 9449): this request is made by the holder of
  * that key, now, for this URL, with this token.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pushed.c - authorisation requests, kept from PAR to the decision. */
 #include "consent/pushed.h"
 #include <assert.h>

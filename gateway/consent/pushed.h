@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pushed.h - an authorisation request as the PIMS pushed it (RFC 9126).
  *

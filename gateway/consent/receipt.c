@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * receipt.c - the receipt's statement, and libjwt's signature under it.
  *

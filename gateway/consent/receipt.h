@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * receipt.h - what the customer keeps: a signed statement of what she allowed.
  *

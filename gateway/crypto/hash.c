@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hash.c - SHA-256, HMAC, random bytes, over OpenSSL.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* hash.h - SHA-256, HMAC, random bytes. Digests are fetched once at start. */
 #ifndef HASH_H
 #define HASH_H

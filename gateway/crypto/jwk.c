@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jwk.c - public keys from outside (RFC 7517, 7518, 8037), and ours to show.
  *

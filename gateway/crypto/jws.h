@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * jws.h - the gate every signed object from outside passes (RFC 7515, 8725).
  *

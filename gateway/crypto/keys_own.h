@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* keys_own.h - what keys.c and seal.c share; nobody else includes it. */
 #ifndef KEYS_OWN_H
 #define KEYS_OWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* password.c - what is kept of a demo customer's password: scrypt. */
 #include "crypto/password.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seal.c - small secrets at rest: AES-256-GCM, base64url.
  *

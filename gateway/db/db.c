@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * db.c - the pool: questions wait here, and go out once per loop turn.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * db.h - questions to a PostgreSQL, without ever waiting on the loop.
  *

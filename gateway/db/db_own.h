@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * db_own.h - what the files of db/ share: the pool, its links, its questions.
  *

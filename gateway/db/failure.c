@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * failure.c - what a SQLSTATE means to whoever asked.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * listen.c - LISTEN on a connection of its own, never through a pooler.
  *

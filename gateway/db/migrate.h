@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * migrate.h - guichet's own tables, made and changed by numbered SQL files.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* now.c - for tools: the same statements on one connection, simply waiting. */
 #include <stdlib.h>
 #include <string.h>

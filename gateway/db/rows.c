@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * rows.c - answers in PostgreSQL's binary format, read by name.
  *

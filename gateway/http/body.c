@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* body.c - the body of a request: by its length, or in chunks (RFC 9112 6, 7). */
 #include <assert.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* call.c - reading the request of a call. */
 #include "http/call.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * call.h - one HTTP exchange: its request, its steps, its answer.
  *

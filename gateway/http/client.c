@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client.c - outbound HTTPS on the loop: libcurl tells which sockets and which
  * time it waits for (multi_socket), libevent waits.

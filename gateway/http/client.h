@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client.h - outbound HTTPS: libcurl's multi socket on the same loop.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * counters.c - figures of all processes, and their OpenMetrics text.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* exchange.c - one exchange from its first byte to its line in the log. */
 #include "http/exchange.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* house.h - what a worker owns, by pointer; each room defines its own thing. */
 #ifndef HOUSE_H
 #define HOUSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* proxy.c - forwarding headers: believed from trusted fronts, removed else. */
 #include "http/proxy.h"
 #include <openssl/err.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * proxy.h - what a front in [server] trusted_proxies says of its client.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * request.h - reading one HTTP/1.1 request, strictly (RFC 9110, RFC 9112).
  *

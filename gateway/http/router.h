@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* router.h - which route answers this method and path? */
 #ifndef ROUTER_H
 #define ROUTER_H

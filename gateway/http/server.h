@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * server.h - the strict HTTP/1.1 edge (RFC 9110, 9112) on libevent's loop.
  *

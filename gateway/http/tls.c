@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tls.c - TLS 1.2 and 1.3 as BCP 195 (RFC 9325) and FAPI 2.0 5.2 ask.
  *

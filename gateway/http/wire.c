@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* wire.c - one socket, plain or TLS. */
 #include "http/wire.h"
 #include <errno.h>

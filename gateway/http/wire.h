@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * wire.h - bytes in and out of one socket, plain or TLS, never waiting.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate.c - group commit of the lines that must be there before a byte leaves.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * keep.h - the last note of each log, kept on this host, apart from the
  * database.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * line.c - one line of the journal, written by hand into the arena.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * note.h - signed notes and checkpoints, as C2SP writes them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sequencer.c - orders staged lines, grows the trees, signs.
  *

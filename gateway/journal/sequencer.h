@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sequencer.h - the journal's role: orders staged lines, grows the trees,
  * signs their checkpoints. One leader among all hosts.

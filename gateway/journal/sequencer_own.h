@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* sequencer_own.h - what the sequencer's own files share. */
 #ifndef SEQUENCER_OWN_H
 #define SEQUENCER_OWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* store.c - reading an ordered log from guichet's database, waiting. */
 #include "journal/store.h"
 #include <string.h>

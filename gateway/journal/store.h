@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* store.h - reading an ordered log from guichet's database, waiting. */
 #ifndef STORE_H
 #define STORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tile.c - names of tiles (c2sp.org/tlog-tiles). */
 #include "journal/tile.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tile.h - names of tiles (c2sp.org/tlog-tiles).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tree.h - the Merkle tree of a log (RFC 6962 section 2.1, SHA-256).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* assets.h - files built into the program (deploy/embed). */
 #ifndef ASSETS_H
 #define ASSETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * connect_page.c - the customer connects a personal cloud of her own.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * consent_page.h - a PIMS asks, the customer decides.
  *

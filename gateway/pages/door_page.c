@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* door_page.c - what a stranger sees: what this counter is, and signing in. */
 #include "pages/door_page.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* door_page.h - what a stranger sees: what this counter is, and signing in. */
 #ifndef DOOR_PAGE_H
 #define DOOR_PAGE_H

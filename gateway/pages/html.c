@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* html.c - HTML that can only be well formed and escaped. */
 #include "pages/html.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * layout.h - what every page shares: its frame, its header fields, its
  * refusals.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* me_page.c - the customer's own pages: who receives what, and what left. */
 #include "pages/me_page.h"
 #include <string.h>

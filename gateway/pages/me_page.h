@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * me_page.h - the customer's own pages: who receives what, what left, and the
  * way to stop it.

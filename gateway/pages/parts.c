@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* parts.c - pieces that several pages are made of. */
 #include "pages/parts.h"
 #include <string.h>

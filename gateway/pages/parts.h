@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* parts.h - pieces that several pages are made of. */
 #ifndef PARTS_H
 #define PARTS_H

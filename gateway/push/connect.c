@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * connect.c - a customer connects her cloud: knock, write down, approve, open.
  *

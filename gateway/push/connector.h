@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * connector.h - one kind of personal cloud: how to get in, hand over, leave.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * delivery.c - one subscription's turn: horizon, page, gate, cloud, settle.
  *

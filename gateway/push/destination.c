@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* destination.c - a customer's cloud and our keys to it. */
 #include "push/destination.h"
 #include <stdlib.h>

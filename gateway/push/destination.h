@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * destination.h - where a grant's records go: one customer's cloud, and our
  * keys to it. The keys are sealed for their grant; in the clear they live only

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* errand.c - one thing done at one cloud: questions, answers, an outcome. */
 #include "push/errand.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * errand.h - one thing a connector does at one cloud, from question to outcome.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* parcel.c - rows of a page as named records. */
 #include "push/parcel.h"
 #include <string.h>

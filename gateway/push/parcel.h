@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * parcel.h - a few records of one subscription, ready to be handed over.
  *

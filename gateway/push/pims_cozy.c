@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pims_cozy.c - a customer's Cozy, as cozy-stack answers (web/auth): letting us
  * in, renewing our keys, leaving. Documents are in pims_cozy_data.c.

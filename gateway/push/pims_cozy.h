@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pims_cozy.h - what the two halves of the Cozy connector share. */
 #ifndef PIMS_COZY_H
 #define PIMS_COZY_H

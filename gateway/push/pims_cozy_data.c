@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pims_cozy_data.c - documents of a Cozy (cozy-stack's web/data): _all_docs says
  * what it knows of ours, _bulk_docs writes them all at once; what the customer

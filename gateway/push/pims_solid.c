@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pims_solid.c - a customer's Solid pod: one JSON resource for each record, in a
  * container that she opens to our WebID by its access rule. We keep no key of

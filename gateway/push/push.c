@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * push.c - claiming: what is due, host by host, as much as may be under way.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * push.h - the push role: claims what is due, reads a page, hands it over,
  * settles. See DESIGN in docs/design.md, "Push".

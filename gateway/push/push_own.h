@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* push_own.h - between the push role and its deliveries. */
 #ifndef PUSH_OWN_H
 #define PUSH_OWN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* retry.c - patience with a cloud, and with its host. */
 #include "push/retry.h"
 #include <stdlib.h>

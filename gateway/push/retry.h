@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * retry.h - when to try again, and whom to leave in peace meanwhile.
  *

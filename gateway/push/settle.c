@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settle.c - many deliveries settled by one statement. */
 #include "push/settle.h"
 #include <assert.h>

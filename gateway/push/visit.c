@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * visit.c - errands without records: has a pod been opened yet? and leaving a
  * cloud whose grant has ended. They wait in the same queue as deliveries, so

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /live: does this process turn its loop? For whoever would restart it;
  * databases that are away are no reason to (see /ready).

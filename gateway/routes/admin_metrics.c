@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /metrics: the figures of every process of this host, whichever web
  * worker is asked (OpenMetrics 1.0 text). Nothing in them is about a person.

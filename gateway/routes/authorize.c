@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET and POST /oauth/authorize: the customer reads what a PIMS asks, and
  * decides (RFC 6749 4.1, RFC 9126, RFC 9396).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* choices.c - what a customer ticked and chose, read back from a form. */
 #include "routes/choices.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* choices.h - what a customer ticked and chose, read back from a form. */
 #ifndef CHOICES_H
 #define CHOICES_H

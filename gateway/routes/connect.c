@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET and POST /me/connect: a customer connects a personal cloud of her own.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /connect/callback/{grant}: the customer comes back from her cloud, or says
  * that she has opened her pod.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* eligible.c - asks one source after the other about the signed-in customer. */
 #include "routes/eligible.h"
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * eligible.h - may this customer decide about these data? Each source says so
  * (customers.sql): a minor, somebody under guardianship, one who objected or

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /: what this counter is, and the way in. */
 #include "base/settings.h"
 #include "consent/session.h"

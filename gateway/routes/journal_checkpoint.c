@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /journal/{log}/checkpoint: the last signed note of a log.
  * c2sp.org/tlog-tiles; whoever keeps one can prove later that nothing since

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /journal/{log}/tile/{path}: hashes of the tree, or the entries.
  * c2sp.org/tlog-tiles: what is signed never changes, so that any cache may

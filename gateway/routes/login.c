@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET and POST /login: synthetic people sign in ([login] mode = demo).
  *

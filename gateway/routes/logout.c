@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* POST /logout: the session ends on our side, whatever the browser keeps. */
 #include "consent/session.h"
 #include "http/call.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /me: the customer's dashboard: who receives what, what happened, what
  * ended. Two questions: her grants, and a page of her own journal.

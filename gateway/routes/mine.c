@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mine.c - reading a customer's grants, shared by her pages. */
 #include "routes/mine.h"
 #include "base/arena.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mine.h - reading a customer's grants, shared by her pages. */
 #ifndef MINE_H
 #define MINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /oauth/introspect (RFC 7662): a PIMS asks what a token of its own is
  * worth. Anything else, also another's token, is {"active":false}.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* GET /oauth/jwks: our public keys, with which receipts are verified. */
 #include <string.h>
 #include "crypto/keys.h"

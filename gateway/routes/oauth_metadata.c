@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /.well-known/oauth-authorization-server (RFC 8414) and
  * /.well-known/oauth-protected-resource (RFC 9728): what a PIMS must know to

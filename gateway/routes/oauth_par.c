@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /oauth/par: a PIMS pushes what it would like to ask (RFC 9126).
  *

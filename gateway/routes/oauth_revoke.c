@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /oauth/revoke (RFC 7009): a PIMS gives a token back. An access token
  * goes alone; with a refresh token goes the grant: nothing could use it any

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * POST /oauth/token: a code, or a refresh token, becomes an access token.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* oauth_token.h - what the two ways to an access token share. */
 #ifndef OAUTH_TOKEN_H
 #define OAUTH_TOKEN_H

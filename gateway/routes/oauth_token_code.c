@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * oauth_token_code.c - an authorisation code becomes tokens, once.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * oauth_token_refresh.c - a refresh token gives another access token, for as
  * long as its grant lives; for fewer data sets if the client wishes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /v1/datasets/{id}: a PIMS pulls what its user allowed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pull_ask.c - what a pull asks for, read and held against its grant.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pull_ask.h - what a pull asks for, read and held against its grant. */
 #ifndef PULL_ASK_H
 #define PULL_ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /me/receipt/{grant}: what the customer keeps of her decision, signed.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* routes.c - the list the router reads. */
 #include "routes/routes.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /static/{name}: the style sheet and the picture, from the program itself.
  *

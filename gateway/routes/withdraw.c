@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET and POST /me/withdraw/{grant}: one question, then it is over.
  *

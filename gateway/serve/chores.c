@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* chores.c - see chores.h. */
 #include "serve/chores.h"
 #include <event2/event.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* chores.h - small things done now and then by one process of a host. */
 #ifndef CHORES_H
 #define CHORES_H

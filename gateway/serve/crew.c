@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* crew.c - forks the roles, restarts the dead, ends the late and the stuck. */
 #include "serve/crew.h"
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* house.c - what a worker owns, opened in the worker itself, after the fork. */
 #include <event2/event.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* plan.c - everything that can be wrong is found before any port opens. */
 #include "serve/serve.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* role_journal.c - orders lines, grows the trees, signs: simply waits. */
 #include <signal.h>
 #include <string.h>

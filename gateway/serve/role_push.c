@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* role_push.c - hands records over to personal clouds. */
 #include <event2/event.h>
 #include <sysexits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* role_watch.c - asks the sources who changed, wakes the subscriptions; and
  * does the chores of this host. */
 #include <event2/event.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* role_web.c - answers calls: the HTTP edge with all routes. */
 #include <event2/event.h>
 #include <sysexits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* roles.c - who works in this house, and how many of each. */
 #include "base/settings.h"
 #include "serve/serve.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * supervisor.c - checks, opens, starts; reloads on SIGHUP, drains on SIGTERM.
  *

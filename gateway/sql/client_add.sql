@@ -19,3 +19,4 @@ WITH made AS (
 	  FROM made
 )
 SELECT id FROM made;
+-- SPDX-License-Identifier: Apache-2.0

@@ -4,3 +4,4 @@ SELECT id, kind, name
  WHERE kind <> 'oauth' AND state = 'admitted'
  ORDER BY name, id
  LIMIT 8;
+-- SPDX-License-Identifier: Apache-2.0

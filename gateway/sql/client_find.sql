@@ -5,3 +5,4 @@ SELECT id, kind, name, uri, contact, purpose ->> 'en' AS purpose_en,
        binding, datasets, state
   FROM guichet.client
  WHERE id = $1;
+-- SPDX-License-Identifier: Apache-2.0

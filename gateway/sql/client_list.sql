@@ -7,3 +7,4 @@ SELECT c.id, c.kind, c.name, c.uri, c.contact, c.auth_method, c.binding,
 	   AND g.expires > now()) AS grants
   FROM guichet.client AS c
  ORDER BY c.created, c.id;
+-- SPDX-License-Identifier: Apache-2.0

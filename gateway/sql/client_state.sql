@@ -13,3 +13,4 @@ WITH changed AS (
 	  FROM changed
 )
 SELECT id FROM changed;
+-- SPDX-License-Identifier: Apache-2.0

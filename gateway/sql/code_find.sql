@@ -17,3 +17,4 @@ SELECT o.client_id AS code_client, o.redirect_uri, o.challenge,
  WHERE o.hash = $1
    AND o.expires > now() - interval '1 hour'
    AND o.expires < now() + interval '1 hour';
+-- SPDX-License-Identifier: Apache-2.0

@@ -30,3 +30,4 @@ WITH spent AS (
 	  FROM keyed
 )
 SELECT id AS grant FROM keyed;
+-- SPDX-License-Identifier: Apache-2.0

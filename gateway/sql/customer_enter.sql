@@ -24,3 +24,4 @@ SELECT $9::uuid, $10::smallint, $11::bytea, $12::bytea, $13::bytea,
        $14::uuid, $15::uuid, $16::text
   FROM begun
 RETURNING subject_id AS subject;
+-- SPDX-License-Identifier: Apache-2.0

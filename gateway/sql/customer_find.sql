@@ -4,3 +4,4 @@ SELECT d.customer, d.name, d.password_hash, s.id AS subject, s.key
   FROM guichet.demo_customer AS d
   LEFT JOIN guichet.subject AS s USING (customer)
  WHERE d.login = $1;
+-- SPDX-License-Identifier: Apache-2.0

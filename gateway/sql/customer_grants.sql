@@ -29,3 +29,4 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, g.ended_by, d.address,
    AND ($2::uuid IS NULL OR g.id = $2)
  ORDER BY g.created DESC, g.id
  LIMIT 200;
+-- SPDX-License-Identifier: Apache-2.0

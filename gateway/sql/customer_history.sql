@@ -18,3 +18,4 @@ SELECT l.id, (l.leaf ->> 't')::timestamptz AS at, l.leaf ->> 'ev' AS event,
        'token.refreshed', 'consent.effective')
  ORDER BY l.id DESC
  LIMIT 41;
+-- SPDX-License-Identifier: Apache-2.0

@@ -9,3 +9,4 @@ INSERT INTO guichet.journal_stage
 SELECT $2::uuid, $3::smallint, $4::bytea, $5::bytea, $6::bytea,
        $7::uuid, $8::uuid, $9::text
   FROM ended;
+-- SPDX-License-Identifier: Apache-2.0

@@ -4,3 +4,4 @@ VALUES ($1, $2, $3, $4, $5::jsonb)
 ON CONFLICT (login) DO UPDATE
    SET password_hash = excluded.password_hash, customer = excluded.customer,
        name = excluded.name, story = excluded.story;
+-- SPDX-License-Identifier: Apache-2.0

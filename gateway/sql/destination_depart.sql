@@ -13,3 +13,4 @@ WITH departed AS (
 	  FROM departed
 )
 SELECT grant_id AS id FROM departed;
+-- SPDX-License-Identifier: Apache-2.0

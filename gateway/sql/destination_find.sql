@@ -7,3 +7,4 @@ SELECT g.id AS grant_id, g.state AS grant_state, g.client_id, g.details,
   JOIN guichet.destination AS d ON d.grant_id = g.id
   JOIN guichet.subject AS u ON u.id = g.subject_id
  WHERE g.id = $1::uuid;
+-- SPDX-License-Identifier: Apache-2.0

@@ -24,3 +24,4 @@ WITH opened AS (
 	  FROM opened
 )
 SELECT id FROM opened;
+-- SPDX-License-Identifier: Apache-2.0

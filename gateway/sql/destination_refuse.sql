@@ -20,3 +20,4 @@ WITH refused AS (
 	  FROM refused
 )
 SELECT id FROM refused;
+-- SPDX-License-Identifier: Apache-2.0

@@ -3,3 +3,4 @@
 UPDATE guichet.destination
    SET state = $2::text::jsonb, sealed = $3::text, changed = now()
  WHERE grant_id = $1::uuid AND departed IS NULL;
+-- SPDX-License-Identifier: Apache-2.0

@@ -44,3 +44,4 @@ SELECT l.ord, l.asks IN (SELECT id FROM live) AS busy
  WHERE l.asks <> '00000000-0000-0000-0000-000000000000'
    AND l.asks NOT IN (SELECT id FROM held)
  ORDER BY l.ord;
+-- SPDX-License-Identifier: Apache-2.0

@@ -10,3 +10,4 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
    AND g.state IN ('active', 'pending', 'paused')
  ORDER BY g.expires
  LIMIT 100;
+-- SPDX-License-Identifier: Apache-2.0

@@ -21,3 +21,4 @@ WITH ended AS (
 	  FROM ended
 )
 SELECT id AS grant FROM ended;
+-- SPDX-License-Identifier: Apache-2.0

@@ -7,3 +7,4 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
   JOIN guichet.client AS c ON c.id = g.client_id
   JOIN guichet.subject AS s ON s.id = g.subject_id
  WHERE g.id = $1;
+-- SPDX-License-Identifier: Apache-2.0

@@ -35,3 +35,4 @@ WITH decided AS (
 	  FROM given
 )
 SELECT id AS grant FROM given;
+-- SPDX-License-Identifier: Apache-2.0

@@ -11,3 +11,4 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
    AND ($2::text IS NULL OR g.state = $2)
  ORDER BY g.created DESC, g.id
  LIMIT $3::bigint;
+-- SPDX-License-Identifier: Apache-2.0

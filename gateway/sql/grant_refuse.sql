@@ -17,3 +17,4 @@ WITH decided AS (
 	  FROM decided
 )
 SELECT hash AS request FROM decided;
+-- SPDX-License-Identifier: Apache-2.0

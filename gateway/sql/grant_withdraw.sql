@@ -21,3 +21,4 @@ WITH ended AS (
 	  FROM ended
 )
 SELECT name FROM ended;
+-- SPDX-License-Identifier: Apache-2.0

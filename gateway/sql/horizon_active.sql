@@ -11,3 +11,4 @@ SELECT least(min(a.xact_start), statement_timestamp()) AS at,
    AND a.datname = current_database()
    AND a.backend_type NOT IN ('walsender', 'autovacuum worker')
    AND NOT (a.application_name = 'guichet read' AND a.usename = current_user);
+-- SPDX-License-Identifier: Apache-2.0

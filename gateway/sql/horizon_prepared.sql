@@ -2,3 +2,4 @@
 SELECT coalesce(array_agg(p.transaction::text ORDER BY p.prepared), '{}') AS xids
   FROM pg_prepared_xacts AS p
  WHERE p.database = current_database();
+-- SPDX-License-Identifier: Apache-2.0

@@ -4,3 +4,4 @@ INSERT INTO guichet.journal_stage
        (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 VALUES ($1::uuid, $2::smallint, $3::bytea, $4::bytea, $5::bytea, $6::uuid,
        $7::uuid, $8::text);
+-- SPDX-License-Identifier: Apache-2.0

@@ -8,3 +8,4 @@ SELECT leaf
 	SELECT max(size) FROM guichet.journal_note WHERE log = $1::smallint
        )
  ORDER BY seq;
+-- SPDX-License-Identifier: Apache-2.0

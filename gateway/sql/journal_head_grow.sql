@@ -3,3 +3,4 @@
 UPDATE guichet.journal_head
    SET size = $4::bigint, frontier = $5::bytea
  WHERE log = $1::smallint AND epoch = $2::bigint AND size = $3::bigint;
+-- SPDX-License-Identifier: Apache-2.0

@@ -7,3 +7,4 @@ VALUES ($1::smallint, $2, 1)
    SET epoch = h.epoch + 1,
        origin = CASE WHEN h.size = 0 THEN EXCLUDED.origin ELSE h.origin END
 RETURNING origin, epoch, size, frontier;
+-- SPDX-License-Identifier: Apache-2.0

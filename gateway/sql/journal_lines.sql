@@ -4,3 +4,4 @@ SELECT seq, leaf, hash
  WHERE log = $1::smallint AND seq >= $2::bigint
    AND seq < $2::bigint + $3::bigint
  ORDER BY seq;
+-- SPDX-License-Identifier: Apache-2.0

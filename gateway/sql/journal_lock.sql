@@ -1,2 +1,3 @@
 -- One leader among all hosts, for as long as its session lives -> got
 SELECT pg_try_advisory_lock(hashtextextended('guichet journal', 0)) AS got;
+-- SPDX-License-Identifier: Apache-2.0

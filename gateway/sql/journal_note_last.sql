@@ -4,3 +4,4 @@ SELECT size, note, signed
  WHERE log = $1::smallint
  ORDER BY size DESC
  LIMIT 1;
+-- SPDX-License-Identifier: Apache-2.0

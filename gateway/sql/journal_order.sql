@@ -37,3 +37,4 @@ WITH taken AS (
 	RETURNING log, seq, hash
 )
 SELECT log, seq, hash FROM put ORDER BY log, seq;
+-- SPDX-License-Identifier: Apache-2.0

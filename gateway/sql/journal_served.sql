@@ -14,3 +14,4 @@ SELECT coalesce((
  WHERE $3::bigint * 256 + $4::int <= (
 	SELECT max(size) FROM guichet.journal_note WHERE log = $1::smallint
  ) >> (8 * $2::int);
+-- SPDX-License-Identifier: Apache-2.0

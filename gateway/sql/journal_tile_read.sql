@@ -11,3 +11,4 @@ SELECT coalesce((
 	 WHERE $2::smallint = 0 AND log = $1::smallint
 	   AND seq >= $3::bigint * 256 AND seq < $3::bigint * 256 + $4::int
 )) AS hashes;
+-- SPDX-License-Identifier: Apache-2.0

@@ -11,3 +11,4 @@ SELECT u.hash, 'epoch'::timestamptz + u.us * interval '1 microsecond'
  ORDER BY u.hash
     ON CONFLICT DO NOTHING
 RETURNING hash;
+-- SPDX-License-Identifier: Apache-2.0

@@ -2,3 +2,4 @@
 SELECT name, encode(checksum, 'hex') AS checksum
   FROM guichet.migration
  WHERE version = $1
+-- SPDX-License-Identifier: Apache-2.0

@@ -2,3 +2,4 @@
 -- exists (migration_exists)
 SELECT coalesce(max(version), 0) AS version
   FROM guichet.migration
+-- SPDX-License-Identifier: Apache-2.0

@@ -13,3 +13,4 @@ RETURNING hash, client_id AS client, params ->> 'redirect_uri' AS redirect_uri,
        params ->> 'state' AS state, params ->> 'challenge' AS challenge,
        (params -> 'details')::text AS details,
        params ->> 'ui_locales' AS ui_locales, dpop_jkt AS jkt, expires;
+-- SPDX-License-Identifier: Apache-2.0

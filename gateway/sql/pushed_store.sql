@@ -14,3 +14,4 @@ INSERT INTO guichet.journal_stage
 SELECT $7::uuid, $8::smallint, $9::bytea, $10::bytea, $11::bytea,
        $12::uuid, $13::uuid, $14::text
   FROM made;
+-- SPDX-License-Identifier: Apache-2.0

@@ -21,3 +21,4 @@ WITH live AS (
 	  FROM live
 )
 SELECT id AS grant FROM live;
+-- SPDX-License-Identifier: Apache-2.0

@@ -7,3 +7,4 @@ SELECT u.customer, s.name, u.id AS subject, u.key, s.begun, s.expires
    AND s.expires > now()
    AND s.expires < now() + interval '25 hours'
    AND NOT s.ended;
+-- SPDX-License-Identifier: Apache-2.0

@@ -37,3 +37,4 @@ WITH allowed AS (
 	  FROM given
 )
 SELECT id FROM given;
+-- SPDX-License-Identifier: Apache-2.0

@@ -18,3 +18,4 @@ WITH changed AS (
 	  FROM changed
 )
 SELECT id FROM changed;
+-- SPDX-License-Identifier: Apache-2.0

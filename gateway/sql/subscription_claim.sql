@@ -64,3 +64,4 @@ SELECT c.id, c.grant_id, c.dataset, c.host, c.state, c.cursor, c.sequence,
   LEFT JOIN guichet.destination AS d ON d.grant_id = c.grant_id
   LEFT JOIN guichet.grants AS g ON g.id = c.grant_id
   LEFT JOIN guichet.subject AS u ON u.id = g.subject_id;
+-- SPDX-License-Identifier: Apache-2.0

@@ -14,3 +14,4 @@ SELECT s.id, s.grant_id, s.dataset, s.host, s.state, s.sequence, s.attempts,
    AND ($3::text IS NULL OR s.host = $3::text)
  ORDER BY s.state <> 'dead', s.attempts DESC, s.id
  LIMIT $4::bigint;
+-- SPDX-License-Identifier: Apache-2.0

@@ -3,3 +3,4 @@
 UPDATE guichet.subscription
    SET lease_until = now() - interval '1 ms'
  WHERE owner = $1::text AND lease_until > now();
+-- SPDX-License-Identifier: Apache-2.0

@@ -2,3 +2,4 @@
 SELECT DISTINCT owner
   FROM guichet.subscription
  WHERE lease_until IS NOT NULL AND starts_with(owner, $1::text);
+-- SPDX-License-Identifier: Apache-2.0

@@ -69,3 +69,4 @@ WITH told AS MATERIALIZED (
 	 ORDER BY t.ord
 )
 SELECT id FROM settled;
+-- SPDX-License-Identifier: Apache-2.0

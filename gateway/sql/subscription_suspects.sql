@@ -2,3 +2,4 @@
 SELECT count(*) AS suspects
   FROM guichet.subscription
  WHERE lease_until < now();
+-- SPDX-License-Identifier: Apache-2.0

@@ -14,3 +14,4 @@ SELECT t.grant_id AS grant, t.client_id AS client, t.binding, t.thumbprint,
    AND g.state = 'active'
    AND g.expires > now()
    AND c.state = 'admitted';
+-- SPDX-License-Identifier: Apache-2.0

@@ -23,3 +23,4 @@ SELECT f.token, f.client_id AS token_client, f.binding, f.thumbprint,
   JOIN guichet.grants AS g ON g.id = f.grant_id
   JOIN guichet.client AS c ON c.id = g.client_id
   JOIN guichet.subject AS s ON s.id = g.subject_id;
+-- SPDX-License-Identifier: Apache-2.0

@@ -17,3 +17,4 @@ WITH gone AS (
 SELECT grant_id AS grant,
        pg_notify('guichet_token', encode(hash, 'hex')) IS NULL AS told
   FROM gone;
+-- SPDX-License-Identifier: Apache-2.0

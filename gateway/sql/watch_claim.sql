@@ -10,3 +10,4 @@ VALUES ($1::text, $2::text, $5::timestamptz, $3::text,
    SET owner = $3::text, lease_until = now() + $4::bigint * interval '1 second'
  WHERE m.owner = $3::text OR m.lease_until IS NULL OR m.lease_until < now()
 RETURNING mark;
+-- SPDX-License-Identifier: Apache-2.0

@@ -15,3 +15,4 @@ WITH moved AS (
 )
 SELECT (SELECT count(*) FROM moved) AS moved,
        (SELECT count(*) FROM woken) AS woken;
+-- SPDX-License-Identifier: Apache-2.0

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * watch.h - who changed? Asks each source, wakes the subscriptions.
  *

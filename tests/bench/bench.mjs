@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `make bench`: the figures of the first restitution, in one run on one machine.
 //
 //     node tests/bench/bench.mjs [--quick] [--customers N] [edge] [pull] [peer]

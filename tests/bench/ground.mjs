@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the bench stands on: a durable PostgreSQL with the synthetic
 // organisation, a gateway and its peer over it, requests in files.
 import { execFileSync, spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One measured run of wrk against one server, and how it is told.
 import { spawn } from 'node:child_process';
 import { cpuUs, pssMiB } from './procs.mjs';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The peer of `make bench`: the same pull as people write it in Node, fastify
 // and pg, with a verified-token cache, over the same tables. It journals
 // nothing and looks up no grant: it does less than the gateway.

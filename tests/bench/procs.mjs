@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the processes of a tree cost: CPU and memory, from /proc.
 import { readFileSync, readdirSync } from 'node:fs';
 

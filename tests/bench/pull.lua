@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- wrk: walks the prepared requests (tests/bench/bench.mjs writes them), each
 -- once when they carry proofs, round and round otherwise.
 local requests, n, once = {}, 0, os.getenv("BENCH_ONCE") == "1"

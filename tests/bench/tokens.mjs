@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Grants, tokens and proofs for the load: as the token endpoint stores them
 // (hashes only), and as the peer's issuer would sign them.
 import { createHash, randomBytes, randomUUID } from 'node:crypto';

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Binary values and arrays as a broken or hostile server might send them: they
  * are refused, or become JSON that jansson reads (texts: on one line).

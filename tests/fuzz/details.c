@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* authorization_details and scopes, as a PIMS sends them: what is read is
  * written so that it reads the same, and narrowing never widens. */
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* jws.c - the gate must refuse or take apart whatever comes, and nothing else. */
 #include <stddef.h>
 #include <stdint.h>

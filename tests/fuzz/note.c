@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Signed notes, verifier keys and checkpoints, as a stranger sends them. */
 #include <assert.h>
 #include <stdint.h>

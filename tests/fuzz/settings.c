@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settings.c - any file is read or refused with a cause and a cure. */
 #include <stddef.h>
 #include <stdint.h>

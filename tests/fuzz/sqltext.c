@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An adapter's SQL as anybody may write it: what is accepted keeps its length,
  * line by line, is one statement, and closes what it opens.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Judge: does the journal keep the promises of its formats? It trusts none of
 // our code: notes and trees are those of Go's checksum database
 // (golang.org/x/mod/sumdb), tiles are asked as c2sp.org/tlog-tiles says.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The admin address: alive, ready or not and why, figures that Prometheus'
 // own parser reads. And what outsiders are told while the database is away.
 import assert from "node:assert/strict";

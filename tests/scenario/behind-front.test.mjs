@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Behind nginx, over connections it keeps: whatever is sent to the front, the
 // edge sees as many requests as the front says it passed on, and the next
 // honest client gets its own answer. So the two never read the same bytes as a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // guichet check against a small organisation, whole and with one mistake at a
 // time: the code, the place and the cure must be the ones a person needs.
 import assert from "node:assert/strict";

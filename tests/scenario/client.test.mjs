@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The outbound client against a server that is not ours: what it refuses to
 // reach, what it refuses to believe, and where it stops listening.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The command line told as a person meets it: help, mistakes, keys. jose
 // judges the keys.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The double of a Cozy must not be our own reading of the documentation alone:
 // Cozy's own client has to be content with it, and the answers that surprise
 // (cozy-stack's source, web/auth and web/data) are written down one by one.

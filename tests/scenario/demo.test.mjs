@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // `make demo`: the tour ends well by itself, and a demo that is interrupted
 // leaves nothing behind: no file, no process, no database.
 import assert from "node:assert/strict";

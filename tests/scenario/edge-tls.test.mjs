@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // TLS at the edge, judged by Node's own client: versions, suites, ALPN,
 // tickets across a restart, client certificates, fronts that are trusted.
 import assert from "node:assert/strict";

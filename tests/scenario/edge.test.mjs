@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The life of a connection: deadlines, departures, back-pressure, the cap,
 // interim answers, HEAD, large answers, draining.
 import assert from "node:assert/strict";

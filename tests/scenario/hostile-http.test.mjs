@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Every hostile request gets exactly its answer (tests/support/hostile.mjs),
 // whole and byte by byte.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // No change without its line, no line without its change: a state and the line
 // that tells of it are one statement. Held against every statement there is, and
 // against the database with many hands at once.

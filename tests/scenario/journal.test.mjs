@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The journal from stage to proof: lines are ordered and signed, exported,
 // and judged by Go's checksum database and by Node's own crypto; every kind of
 // tampering is detected and named.

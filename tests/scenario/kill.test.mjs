@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kill -9 of any process, again and again, under pull and push. Three books
 // are kept by three parties and must agree at the end: what changed at the
 // source, what arrived (at the PIMS that pulls, in the Cozy), what the journal

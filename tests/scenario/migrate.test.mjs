@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Own tables: made once, in order, whoever asks; what was edited is named.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

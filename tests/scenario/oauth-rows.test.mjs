@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The acceptance list of FAPI 2.0 as this counter reads it, row by row, by raw
 // requests against a real gateway over TLS. Where a specification tolerates
 // several answers, the row expects ours. The numbers are those of the list the

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A certified client that knows nothing of us (oauth4webapi, jose) takes the
 // whole way: discovery, PAR, consent, code, tokens, records, refresh,
 // introspection, revocation; by DPoP, and by a certificate.

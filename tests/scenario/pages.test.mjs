@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The customer's pages in a real browser, without JavaScript: signing in,
 // deciding, looking back, stopping; and what a hostile page cannot make of
 // them. axe-core finds nothing to say about any of them.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The same counter behind a pgbouncer in transaction mode, without prepared
 // statements: the whole way of a token, each proof once, and a withdrawal that
 // reaches every worker by the direct connection.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A PIMS pulls: pages, cursors, NDJSON, what is refused and why, and the trace
 // that stands in the journal before anything is sent. The journal is then read
 // over HTTP by Go's checksum database.

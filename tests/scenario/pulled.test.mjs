@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Real records, as a PIMS gets them: five people allow everything on the real
 // pages; every record pulled is valid under its schema (ajv) and is the one
 // that psql and the adapter's SQL give. The house is the demo's.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A customer connects her Cozy on our pages, approves there, and her records
 // arrive; what changes later arrives too; what she deleted there stays deleted;
 // when she withdraws, nothing more is sent and our keys are given back.

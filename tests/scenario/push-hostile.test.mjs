@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Clouds that misbehave: slow, broken, closing, busy, pointing inside. Each is
 // tried again with patience or set aside with a reason, and none of them delays
 // anybody else.

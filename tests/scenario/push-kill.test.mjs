@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // kill -9 of the push role, again and again, while it delivers and while records
 // change at the source. Afterwards the books are held against each other: the
 // source, what each Cozy wrote to its own disk, the subscriptions, the journal.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the customer keeps: a receipt that anybody can verify with our public
 // keys (jose, not us), that names no customer and tells what was allowed. And
 // the operator's view of the same grants: listed, shown, revoked, expired.

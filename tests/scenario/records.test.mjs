@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The records of the synthetic organisation, as they leave: each keeps its
 // schema, says ajv, and our own validator agrees with ajv on them and on
 // thousands of spoilt ones.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The supervisor: what it refuses, what it survives, how it reloads and ends.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

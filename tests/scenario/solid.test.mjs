@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The real Community Solid Server: a customer opens a container of her pod to
 // the counter's WebID, her records arrive there, another client reads them
 // back; she takes the rule away, and the counter sends no more.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The synthetic organisation: the same by seed and date, believable, nobody
 // real, and every record as its published schema says (judged by ajv, on rows
 // that psql read with the adapters' own files).

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Nothing that changes is missed: neither what commits late (while the naive
 // question, the control, loses some), nor what changes while its subscription is
 // being delivered, nor what changes while the watch is dead.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A withdrawal is effective in every worker within a second: with four of
 // them, all of which had verified the token before; also while the connection
 // that brings the news is cut again and again.

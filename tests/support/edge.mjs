@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The HTTP edge alone (tests/tools/edge.c), started for a test.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";

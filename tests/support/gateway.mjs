@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A whole gateway for a scenario: database, keys, certificate, settings, and
 // `guichet serve` on ports of its own. It ends with the test's process.
 import { spawn } from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a gateway stands on: a directory, a database, a certificate authority,
 // settings. gateway.mjs starts one on it.
 import { execFileSync, spawnSync } from "node:child_process";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Hostile and odd requests, and the one right answer to each.
 //
 // A case: what it is, its bytes, the statuses of all answers, in order, and

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Go's checksum database as our judge (tests/judge/judge.go), built once.
 import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";

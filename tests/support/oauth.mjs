@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A PIMS and a customer made of nothing but Node's own crypto and requests, so
 // that every byte of what they send can be wrong on purpose.
 import { createHash, createHmac, generateKeyPairSync, randomBytes, sign }

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Rows that the pages need: synthetic people, services, what services ask.
 import { createHash, randomBytes, scryptSync } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A PostgreSQL for tests: the one tests/run.mjs started (GUICHET_TEST_PG), or
 // one of our own, removed when the process ends.
 import { execFileSync, spawnSync } from "node:child_process";

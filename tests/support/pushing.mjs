@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A gateway that pushes: one synthetic energy company, a customer who signs in
 // and connects her cloud on the pages (a small browser without JavaScript), and
 // the means to change her records and to count what should have arrived.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Records without the gateway: the adapters' own SQL, run by psql, put together
 // here; and ajv, which judges records by the published schemas.
 import { readFileSync, readdirSync } from "node:fs";

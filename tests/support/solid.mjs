@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The real Community Solid Server on loopback, behind TLS, and people on it who
 // use it with a client of their own (jose for their proofs).
 import { spawn } from "node:child_process";

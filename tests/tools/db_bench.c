@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * db_bench.c - how many questions a second: one at a time against many in the
  * pipeline. One point read by primary key, over a unix socket.

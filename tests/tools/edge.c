@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * edge.c - the HTTP edge alone, with a few routes that show it at work.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate_bench [CALLS [SECONDS]]: what a line costs.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* order CONFIG: what the journal role does in one interval; prints how many
  * lines were ordered. */
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pages - reads one customer's records as the gateway does, for tests and
  * measures.

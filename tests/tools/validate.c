@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * validate - holds records against a schema by our own validator, for the
  * scenario that compares it with others.

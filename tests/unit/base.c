@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* base.c - memory, buffers, JSON out, text, identifiers, time. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cell.c, zone.c: PostgreSQL itself is the judge. Each expression is asked
  * twice in one row: in binary, which we write, and as to_json or text, which it

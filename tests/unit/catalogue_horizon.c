@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * horizon.c against late commits: writers keep transactions open for up to
  * 30 ms while a reader turns pages. Up to the horizon nothing is lost; the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pages end to end against a real PostgreSQL: nesting, zipped lists, NULLs left
  * out, what is held back, pages that together are everything once, periods by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sqltext.c: what is a parameter and what only looks like one, places that do
  * not move, and one statement whose brackets match.

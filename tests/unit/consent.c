@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pure parts of consent: what authorization_details may say, what a
  * customer leaves of them, which URL a proof was made for, which name a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * crypto.c - hashes, keys, sealing, and the gate for signed objects, against
  * the RFCs' own examples and against the known attacks.

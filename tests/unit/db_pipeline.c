@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * db_pipeline.c - the pool against a real PostgreSQL: answers that match their
  * questions whatever their neighbours do, connections that are killed, queues

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* events.c: the vocabulary is closed, sorted, and said in both languages. */
 #include <setjmp.h>
 #include <stdarg.h>

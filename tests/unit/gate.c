@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gate.c against a real PostgreSQL: who is admitted, who is not, what a grant
  * being changed delays, and that notes survive whatever happens to a batch.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* http.c - the parser, the router, and which addresses are public: tables. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * line.c: the leaf's exact shape, the commitment and the tag recomputed here
  * from their definition, and nothing of a person in the leaf.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * note.c against the published pair of golang.org/x/mod/sumdb/note (its
  * example_test.go): the same key must give the same bytes.

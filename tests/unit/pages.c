@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* pages.c - the HTML builder escapes, and both languages say as much. */
 #include <stdarg.h>
 #include <stddef.h>

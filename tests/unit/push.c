@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* push.c - patience, breakers, names of records, Retry-After. */
 #include <stdarg.h>
 #include <stddef.h>

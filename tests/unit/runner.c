@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* runner.c - steps in order, asleep and awake; refusals in their three looks. */
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sequencer.c against a real PostgreSQL: nothing lost, nothing doubled, no
  * gap, one leader, and no signature under a history that was rolled back.

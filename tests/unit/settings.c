@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* settings.c - what a person may write in guichet.conf, and what is told. */
 #include <stdarg.h>
 #include <stddef.h>

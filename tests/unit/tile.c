@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* tile.c: one spelling for each tile, after c2sp.org/tlog-tiles. */
 #include <setjmp.h>
 #include <stdarg.h>

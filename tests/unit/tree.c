@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tree.c against RFC 6962's own definition, written naively here, and against
  * the constants every Certificate Transparency implementation carries.

@@ -301,3 +301,4 @@ CREATE TABLE guichet.journal_note (		-- every checkpoint signed
 	signed		timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (log, size)
 );
+-- SPDX-License-Identifier: Apache-2.0

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // OAuth at a Cozy, after cozy-stack's web/auth: dynamic registration, one
 // client per application, code + PKCE, refresh tokens that never rotate. The
 // oddities are theirs: token trouble is a 400 with plain words, a refusal comes

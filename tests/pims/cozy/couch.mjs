@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The documents of one Cozy: what CouchDB does behind cozy-stack, as far as a
 // remote client can tell. Every write is a line of received.ndjson, fsynced
 // before it is acknowledged, so that a test can count what truly arrived.

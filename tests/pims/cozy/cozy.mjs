@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // One person's Cozy, for trials: the endpoints of cozy-stack that a remote
 // application meets, over HTTPS, with their exact oddities. There is no login:
 // whoever opens its pages is its owner. It must satisfy cozy-stack-client, an

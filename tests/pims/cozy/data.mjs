@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // /data: cozy-stack's CouchDB-like API. Order matters and is theirs: JSON is
 // parsed before the token is looked at, a missing document is told to anyone.
 import { allows, HttpError } from "./clients.mjs";

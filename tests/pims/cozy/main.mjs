@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A Cozy on its own, for the demo:
 //	node main.mjs --key FILE --cert FILE [--port N] [--dir DIR]
 //		[--owner NAME] [--name HOST]

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // The story of cozy-stack-client, Cozy's own JavaScript client, at our double.
 // Run as a program: node official.cjs ORIGIN (NODE_EXTRA_CA_CERTS set). It
 // lacks two modules that its package does not declare, hence the stubs.

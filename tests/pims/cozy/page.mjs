@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What the owner of this Cozy sees: what she received, grouped by kind, the
 // latest first; days of electricity drawn; who is connected, and how to stop it.
 const esc = (x) => String(x ?? "").replace(/[&<>"']/g, (c) =>
