@@ -12,6 +12,7 @@ extern const struct command command_key;
 extern const struct command command_migrate;
 extern const struct command command_preview;
 extern const struct command command_serve;
+extern const struct command command_staff;
 extern const struct command command_subscription;
 extern const struct command command_synth;
 
@@ -27,6 +28,7 @@ const struct command *const command_table[] = {
 	&command_migrate,
 	&command_preview,
 	&command_serve,
+	&command_staff,
 	&command_subscription,
 	&command_synth,
 	NULL

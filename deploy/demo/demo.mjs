@@ -44,7 +44,9 @@ accept the warning, or import ${house.tls.ca}
   developer    ${pims}
                a small PIMS that pulls, and shows what it got
                ${house.issuer}/.well-known/oauth-authorization-server
-  compliance   ${house.issuer}/journal/restitution/checkpoint
+  compliance   ${house.issuer}/staff
+               sign in as ${house.staff[1].login}, password ${house.staff[1].password}
+               ${house.issuer}/journal/restitution/checkpoint
                build/guichet journal verify --config ${house.config}
   operations   http://127.0.0.1:${house.ports.admin}/metrics   (and /ready)
 

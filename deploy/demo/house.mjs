@@ -134,6 +134,7 @@ export class House {
 		const all = JSON.parse(await this.guichet("synth", "--logins",
 			urlOf(this.cluster, "guichet"), "--json"));
 		this.customers = all;
+		this.staff = JSON.parse(await this.guichet("staff", "demo", "--json"));
 		return `certificates, keys, tables, ${all.length} people who may sign in`;
 	}
 
@@ -228,6 +229,8 @@ export class House {
 			ca: this.tls.ca,
 			customers: this.customers.map(({ login, password, reference }) =>
 				({ login, password, reference })),
+			staff: this.staff.map(({ login, password, roles }) =>
+				({ login, password, roles })),
 			client: { client_id: "ma-vie", key: at("client.jwk"),
 				redirect_uri: this.redirect },
 			database: urlOf(this.cluster, "guichet"),

@@ -62,6 +62,7 @@ struct settings {
 	/* [login] */
 	char *login_mode;		/* "off", or "demo": synthetic people */
 	int64_t session_minutes;
+	int64_t staff_minutes;		/* the same for the organisation's people */
 
 	/* [consent] */
 	int64_t grant_days_max, grant_days_default;

@@ -85,6 +85,8 @@ const struct row settings_table[] = {
 	  .words = "off demo" },
 	{ "login", "session_minutes", NUMBER, "30", AT(session_minutes),
 	  "A customer is signed out after so long.", 1, 1440 },
+	{ "login", "staff_minutes", NUMBER, "480", AT(staff_minutes),
+	  "A colleague is signed out after so long.", 1, 1440 },
 
 	{ "consent", "grant_days_max", NUMBER, "1095", AT(grant_days_max),
 	  "The longest a customer may grant.", 1, 3650 },

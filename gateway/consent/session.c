@@ -18,46 +18,46 @@
 
 enum { COOKIE_LEN = 43 };	/* 32 random bytes */
 
-static const char *
-cookie_of(struct call *c)
+bool
+session_cookie_hash(struct call *c, const char *name, uint8_t hash[SHA256_SIZE])
 {
-	const char *cookie = call_cookie(c, SESSION_COOKIE);
+	const char *cookie = call_cookie(c, name);
 
-	return cookie != NULL && strlen(cookie) == COOKIE_LEN ? cookie : NULL;
+	if (cookie == NULL || strlen(cookie) != COOKIE_LEN)
+		return false;
+	sha256(hash, cookie, COOKIE_LEN);
+	return true;
 }
 
 enum next
 session_find(struct call *c)
 {
-	const char *cookie = cookie_of(c);
 	uint8_t hash[SHA256_SIZE];
 	struct params p;
 
 	c->session = NULL;
 	c->rows = NULL;
-	if (cookie == NULL)
+	if (!session_cookie_hash(c, SESSION_COOKIE, hash))
 		return NEXT;
-	sha256(hash, cookie, COOKIE_LEN);
 	params_init(&p);
 	params_bytes(&p, hash, sizeof(hash));
 	return call_ask(c, c->house->db, SQL_SESSION_FIND, &p);
 }
 
-static void
-make_csrf(struct session *s, const char *cookie)
+void
+session_csrf(char out[44], const char *cookie)
 {
 	static const char what[] = "guichet form";
 	uint8_t mac[SHA256_SIZE];
 
 	hmac_sha256(mac, (const uint8_t *)cookie, COOKIE_LEN, what,
 	    sizeof(what) - 1);
-	b64url_encode(s->csrf, mac, sizeof(mac));
+	b64url_encode(out, mac, sizeof(mac));
 }
 
 enum next
 session_know(struct call *c)
 {
-	const char *cookie = cookie_of(c);
 	struct session *s;
 	const uint8_t *key;
 	size_t n;
@@ -65,7 +65,7 @@ session_know(struct call *c)
 	if (c->rows == NULL || rows_count(c->rows) == 0)
 		return NEXT;
 	s = arena_alloc(c->arena, sizeof(*s));
-	sha256(s->hash, cookie, COOKIE_LEN);
+	session_cookie_hash(c, SESSION_COOKIE, s->hash);
 	s->customer = row_text(c->rows, 0, "customer");
 	s->name = row_text(c->rows, 0, "name");
 	row_uuid(c->rows, 0, "subject", &s->subject.id);
@@ -74,7 +74,7 @@ session_know(struct call *c)
 	memcpy(s->subject.key, key, n);
 	s->begun_us = row_time(c->rows, 0, "begun");
 	s->expires_us = row_time(c->rows, 0, "expires");
-	make_csrf(s, cookie);
+	session_csrf(s->csrf, call_cookie(c, SESSION_COOKIE));
 	c->session = s;
 	return NEXT;
 }
@@ -82,23 +82,40 @@ session_know(struct call *c)
 /* Comes back to the page that was asked for; an answer to a form is not asked
  * again by itself. */
 enum next
-session_require(struct call *c)
+session_login(struct call *c, const char *login, const char *home)
 {
 	struct buf url;
 	const char *back;
 
-	if (c->session != NULL)
-		return NEXT;
 	if (strcmp(c->method, "GET") != 0)
-		back = "/me";
+		back = home;
 	else if (c->query[0] != '\0')
 		back = arena_printf(c->arena, "%s?%s", c->path, c->query);
 	else
 		back = c->path;
 	buf_init_in(&url, c->arena);
-	buf_str(&url, "/login?next=");
+	buf_str(&url, login);
+	buf_str(&url, "?next=");
 	percent_encode(&url, back);
 	return call_redirect(c, url.data);
+}
+
+enum next
+session_require(struct call *c)
+{
+	return c->session != NULL ? NEXT : session_login(c, "/login", "/me");
+}
+
+const char *
+session_next(const char *next, const char *home)
+{
+	if (next == NULL || next[0] != '/' || next[1] == '/' || next[1] == '\\' ||
+	    strlen(next) > 1000)
+		return home;
+	for (const char *p = next; *p != '\0'; p++)
+		if ((unsigned char)*p <= 0x20 || *p == 0x7f || *p == '\\')
+			return home;
+	return next;
 }
 
 /* Browsers name the origin of every form; "null" is what they say under some
@@ -119,13 +136,12 @@ origin_ours(struct call *c)
 }
 
 enum next
-session_form(struct call *c)
+session_form_is(struct call *c, const char *expected)
 {
 	const char *csrf = call_form_arg(c, "csrf");
 
-	assert(c->session != NULL);
-	if (csrf == NULL || strlen(csrf) != strlen(c->session->csrf) ||
-	    !same_bytes(csrf, c->session->csrf, strlen(csrf)))
+	if (csrf == NULL || strlen(csrf) != strlen(expected) ||
+	    !same_bytes(csrf, expected, strlen(csrf)))
 		return call_refuse(c, 403, "bad_form",
 		    "this form is not one of ours, or you signed in again "
 		    "meanwhile: please open the page again");
@@ -133,6 +149,13 @@ session_form(struct call *c)
 		return call_refuse(c, 403, "bad_origin",
 		    "this form was sent from another site");
 	return NEXT;
+}
+
+enum next
+session_form(struct call *c)
+{
+	assert(c->session != NULL);
+	return session_form_is(c, c->session->csrf);
 }
 
 /* ---- the reader's language ---- */

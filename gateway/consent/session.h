@@ -31,6 +31,16 @@ enum next session_know(struct call *);
 enum next session_require(struct call *);
 enum next session_form(struct call *);
 
+/* ---- what colleagues' sessions (staff.h) do alike ---- */
+/* SHA-256 of a session cookie; false when there is none of the right shape. */
+bool session_cookie_hash(struct call *, const char *name, uint8_t hash[32]);
+void session_csrf(char out[44], const char *cookie);
+enum next session_form_is(struct call *, const char *csrf);
+/* To that page of ours, to come back here (or to home, after a form). */
+enum next session_login(struct call *, const char *login, const char *home);
+/* A path of ours, or home: never a way to another site. */
+const char *session_next(const char *next, const char *home);
+
 /* ?lang= or cookie or ui_locales or Accept-Language */
 enum lang call_lang(struct call *);
 

@@ -76,6 +76,7 @@ struct call {
 
 	struct access *access;	/* who asks, under which grant (consent/access.h) */
 	struct session *session;	/* the signed-in customer (consent/session.h) */
+	struct staff *staff;		/* the signed-in colleague (consent/staff.h) */
 };
 
 /* ---- reading the request ---- */

@@ -70,6 +70,7 @@ write_side(struct line_row *row, struct arena *a, const struct line *l)
 	optional_uuid(&w, "grant", l->grant);
 	optional(&w, "digest", l->digest);
 	optional(&w, "reason", l->reason);
+	optional(&w, "by", l->by);
 	optional(&w, "call", l->call);
 	optional(&w, "of", l->of);
 	jw_end_object(&w);

@@ -40,6 +40,7 @@ struct line {
 	/* what only the side record holds; NULL = absent */
 	const char *digest;	/* of the payload, hex */
 	const char *reason;
+	const char *by;		/* staff id of the person who did it */
 	const char *call;	/* call or delivery id */
 	const char *of;		/* id of an earlier line this one ends */
 };

@@ -48,19 +48,6 @@ home_page(struct html *h, const struct home_view *v)
 	what_there_is(h, v->catalogue);
 }
 
-static void
-field(struct html *h, const char *id, const char *name, const char *type,
-    const char *value, const char *complete, bool wrong)
-{
-	h_open(h, "div", "class", "field", NULL);
-	h_say(h, "label", id, "for", name, NULL);
-	h_void(h, "input", "id", name, "name", name, "type", type, "value",
-	    value, "autocomplete", complete, "required", "", "maxlength", "100",
-	    "autocapitalize", "none", "spellcheck", "false", "aria-invalid",
-	    wrong ? "true" : NULL, NULL);
-	h_close(h, "div");
-}
-
 void
 login_page(struct html *h, const struct login_view *v)
 {
@@ -75,9 +62,9 @@ login_page(struct html *h, const struct login_view *v)
 	    NULL);
 	part_hidden(h, "next", v->next);
 	part_hidden(h, "token", v->token);
-	field(h, "login.name", "login", "text", v->login, "username",
+	part_login_field(h, "login.name", "login", "text", v->login, "username",
 	    v->refused);
-	field(h, "login.password", "password", "password", NULL,
+	part_login_field(h, "login.password", "password", "password", NULL,
 	    "current-password", v->refused);
 	h_say(h, "button", "login.enter", "class", "button main", "type",
 	    "submit", NULL);

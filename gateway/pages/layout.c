@@ -12,8 +12,10 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "consent/session.h"
+#include "consent/staff.h"
 #include "crypto/hash.h"
 #include "pages/assets.h"
+#include "pages/staff_page.h"
 #include "pages/words.h"
 
 /* ---- assets ---- */
@@ -118,19 +120,34 @@ language_switch(struct layout *l)
 }
 
 static void
-account(struct layout *l)
+way_out(struct html *h, const char *action, const char *csrf)
 {
-	struct html *h = &l->h;
-	struct session *s = l->call->session;
-
-	if (s == NULL)
-		return;
-	h_say(h, "a", "nav.me", "class", "link", "href", "/me", NULL);
-	h_open(h, "form", "method", "post", "action", "/logout", NULL);
-	h_void(h, "input", "type", "hidden", "name", "csrf", "value", s->csrf,
+	h_open(h, "form", "method", "post", "action", action, NULL);
+	h_void(h, "input", "type", "hidden", "name", "csrf", "value", csrf,
 	    NULL);
 	h_say(h, "button", "nav.logout", "class", "link", "type", "submit", NULL);
 	h_close(h, "form");
+}
+
+/* A colleague's page looks after colleagues only (a call knows one or the
+ * other). */
+static void
+account(struct layout *l)
+{
+	struct html *h = &l->h;
+	struct staff *staff = l->call->staff;
+
+	if (staff != NULL) {
+		for (const struct staff_room *r = staff_rooms; r->path; r++)
+			if (staff->roles & r->roles)
+				h_say(h, "a", arena_printf(h->arena,
+				    "staff.room.%s", r->name), "class", "link",
+				    "href", r->path, NULL);
+		way_out(h, "/staff/logout", staff->csrf);
+	} else if (l->call->session != NULL) {
+		h_say(h, "a", "nav.me", "class", "link", "href", "/me", NULL);
+		way_out(h, "/logout", l->call->session->csrf);
+	}
 }
 
 static void
@@ -140,7 +157,8 @@ header(struct layout *l)
 
 	h_say(h, "a", "nav.skip", "class", "skip", "href", "#main", NULL);
 	h_open(h, "header", "class", "bar", NULL);
-	h_open(h, "a", "class", "brand", "href", "/", NULL);
+	h_open(h, "a", "class", "brand", "href",
+	    l->call->staff != NULL ? "/staff" : "/", NULL);
 	h_void(h, "img", "src", layout_asset(h->arena, "guichet.svg"), "alt", "",
 	    "width", "36", "height", "36", NULL);
 	h_element(h, "span", l->call->house->settings->organisation_name, NULL);

@@ -43,6 +43,19 @@ part_faults(struct html *h, const char *id, const char *to)
 }
 
 void
+part_login_field(struct html *h, const char *id, const char *name,
+    const char *type, const char *value, const char *complete, bool wrong)
+{
+	h_open(h, "div", "class", "field", NULL);
+	h_say(h, "label", id, "for", name, NULL);
+	h_void(h, "input", "id", name, "name", name, "type", type, "value",
+	    value, "autocomplete", complete, "required", "", "maxlength", "100",
+	    "autocapitalize", "none", "spellcheck", "false", "aria-invalid",
+	    wrong ? "true" : NULL, NULL);
+	h_close(h, "div");
+}
+
+void
 part_two_buttons(struct html *h, const char *no, const char *yes)
 {
 	h_open(h, "div", "class", "two", NULL);

@@ -35,6 +35,9 @@ void part_choices(struct html *, const struct choice *, size_t n, bool wrong);
 void part_span(struct html *, const struct span *);
 /* The box on top of a form that came back, with a way to the first fault. */
 void part_faults(struct html *, const char *id, const char *to);
+/* Name or password of somebody who signs in. */
+void part_login_field(struct html *, const char *id, const char *name,
+    const char *type, const char *value, const char *complete, bool wrong);
 /* Two buttons of one size and weight. */
 void part_two_buttons(struct html *, const char *no, const char *yes);
 /* dt and dd; the value is the reader's language already */

@@ -32,19 +32,6 @@ struct login {
 	struct line_row line;
 };
 
-/* A path of ours, or "/me": never a way to another site. */
-static const char *
-safe_next(const char *next)
-{
-	if (next == NULL || next[0] != '/' || next[1] == '/' || next[1] == '\\' ||
-	    strlen(next) > 1000)
-		return "/me";
-	for (const char *p = next; *p != '\0'; p++)
-		if ((unsigned char)*p <= 0x20 || *p == 0x7f || *p == '\\')
-			return "/me";
-	return next;
-}
-
 /* ---- the form ---- */
 
 static enum next
@@ -103,7 +90,7 @@ asking(struct call *c, const char *next)
 static enum next
 find_client(struct call *c)
 {
-	const char *next = safe_next(call_query_arg(c, "next"));
+	const char *next = session_next(call_query_arg(c, "next"), "/me");
 	const char *id = asking(c, next);
 
 	return id == NULL ? NEXT : client_find(c, c->own, id);
@@ -112,7 +99,7 @@ find_client(struct call *c)
 static enum next
 show_form(struct call *c)
 {
-	const char *next = safe_next(call_query_arg(c, "next"));
+	const char *next = session_next(call_query_arg(c, "next"), "/me");
 	const struct client *client = asking(c, next) == NULL ? NULL :
 	    client_found(c, c->own);
 
@@ -154,7 +141,7 @@ find_customer(struct call *c)
 	const char *login = call_form_arg(c, "login");
 	struct params p;
 
-	own->next = safe_next(call_form_arg(c, "next"));
+	own->next = session_next(call_form_arg(c, "next"), "/me");
 	if (login == NULL || call_form_arg(c, "password") == NULL)
 		return show(c, own->next, login, NULL, true);
 	params_init(&p);
