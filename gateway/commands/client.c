@@ -23,7 +23,12 @@ const struct command command_client = {
 	"client", "Register, list, suspend and admit recipients.", run,
 	"add [ID] --name NAME --jwks FILE --redirect-uri URL\n"
 	"           --datasets \"ID ID...\" --purpose-en TEXT --purpose-fr TEXT\n"
-	"   or: guichet client add [ID] --kind cozy|solid --name NAME\n"
+	"   or: guichet client add [ID] --kind cozy|solid|webdav --name NAME\n"
+	"   or: guichet client add [ID] --kind webhook --name NAME --endpoint URL\n"
+	"           [--link URL] --purpose-en TEXT --purpose-fr TEXT\n"
+	"   or: guichet client endpoint ID --endpoint URL [--payload notice]\n"
+	"   or: guichet client prove ID\n"
+	"   or: guichet client rotate ID [--hours N]\n"
 	"   or: guichet client list [--json]\n"
 	"   or: guichet client suspend ID --reason TEXT\n"
 	"   or: guichet client admit ID [--reason TEXT]"
@@ -189,20 +194,26 @@ act(const char *verb, const char *id, const char *reason,
 	}
 	if (strcmp(verb, "admit") == 0 && id != NULL)
 		return set_state(s, id, "admitted", "client.admitted", reason);
+	if (strcmp(verb, "endpoint") == 0 && id != NULL)
+		return client_endpoint(id, w, s);
+	if (strcmp(verb, "prove") == 0 && id != NULL)
+		return client_prove(id, s);
+	if (strcmp(verb, "rotate") == 0 && id != NULL)
+		return client_rotate(id, w->hours, s);
 	return command_misused(&command_client,
-	    "say add, list, suspend ID or admit ID");
+	    "say add, list, suspend, admit, endpoint, prove or rotate");
 }
 
 static int
 run(int argc, char **argv)
 {
-	struct client_wish w = { .kind = "oauth" };
+	struct client_wish w = { .kind = "oauth", .hours = -1 };
 	const char *reason = NULL;
 	struct common common;
 	struct settings *s;
 	const struct flag flags[] = {
 		{ "--name", FLAG_TEXT, &w.name, "NAME  as customers read it" },
-		{ "--kind", FLAG_TEXT, &w.kind, "oauth (default), cozy or solid" },
+		{ "--kind", FLAG_TEXT, &w.kind, "oauth (default), cozy, solid, webdav, webhook" },
 		{ "--uri", FLAG_TEXT, &w.uri, "URL  where it presents itself" },
 		{ "--contact", FLAG_TEXT, &w.contact, "ADDRESS  e-mail of its people" },
 		{ "--jwks", FLAG_TEXT, &w.jwks, "FILE  its public keys (JWKS)" },
@@ -218,6 +229,18 @@ run(int argc, char **argv)
 		  "private_key_jwt (default) or self_signed_tls_client_auth" },
 		{ "--binding", FLAG_TEXT, &w.binding,
 		  "dpop (default) or mtls: what tokens are bound to" },
+		{ "--endpoint", FLAG_TEXT, &w.endpoint,
+		  "URL  where it receives signed messages" },
+		{ "--link", FLAG_TEXT, &w.link,
+		  "URL  its page where customers approve" },
+		{ "--payload", FLAG_TEXT, &w.payload,
+		  "records (default), or notice: it pulls when told" },
+		{ "--hours", FLAG_NUMBER, &w.hours,
+		  "N  the keys before sign for so long (24)" },
+		{ "--how-en", FLAG_TEXT, &w.how_en,
+		  "TEXT  what it is and how one gets one" },
+		{ "--how-fr", FLAG_TEXT, &w.how_fr, "TEXT  le même en français" },
+		{ "--how-url", FLAG_TEXT, &w.how_url, "URL  where one gets one" },
 		{ "--reason", FLAG_TEXT, &reason, "TEXT  why it is suspended" },
 		{ NULL }
 	};
@@ -225,7 +248,7 @@ run(int argc, char **argv)
 
 	if (n < 1 || n > 2)
 		return command_misused(&command_client,
-		    "say add, list, suspend ID or admit ID");
+		    "say add, list, suspend, admit, endpoint, prove or rotate");
 	s = command_settings(&common);
 	rc = act(argv[0], n == 2 ? argv[1] : NULL, reason, &w, s, common.json);
 	settings_free(s);

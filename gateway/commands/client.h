@@ -13,9 +13,20 @@ extern const struct command command_client;
 struct client_wish {
 	const char *id, *kind, *name, *uri, *contact, *jwks, *certificate;
 	const char *purpose_en, *purpose_fr, *datasets, *auth, *binding;
+	const char *endpoint, *link, *payload;	/* client_endpoint.c */
+	int64_t hours;				/* -1: not said */
+	const char *how_en, *how_fr, *how_url;	/* how a customer gets one */
 	struct flag_list redirects, old_redirects;
 };
 int client_add(const struct client_wish *, const struct settings *, bool json);
+
+/* Where it hears of us: sets it, shows its new keys, tries it. */
+int client_endpoint_check(const struct client_wish *);
+int client_endpoint(const char *id, const struct client_wish *,
+    const struct settings *);
+int client_prove(const char *id, const struct settings *);
+/* New keys; those before sign for so many hours more (-1: a day). */
+int client_rotate(const char *id, int64_t hours, const struct settings *);
 
 /* The database of the settings, or a sentence and exit 69. */
 struct db_now *client_database(const struct settings *);

@@ -68,7 +68,8 @@ take_id(struct draft *d)
 	if (d->wish->name == NULL || d->wish->name[0] == '\0' ||
 	    strlen(d->wish->name) > NAME_MAX_BYTES)
 		return wrong("--name is needed: customers read it (200 bytes)");
-	if (strcmp(d->wish->kind, "oauth") == 0 &&
+	if ((strcmp(d->wish->kind, "oauth") == 0 ||
+	    strcmp(d->wish->kind, "webhook") == 0) &&
 	    (d->wish->purpose_en == NULL || d->wish->purpose_fr == NULL))
 		return wrong("--purpose-en and --purpose-fr are needed: what "
 		    "customers are told it is for");
@@ -87,14 +88,15 @@ one_of(const char *word, const char *const *words)
 static int
 take_ways(struct draft *d)
 {
-	static const char *const kinds[] = { "oauth", "cozy", "solid", NULL };
+	static const char *const kinds[] = { "oauth", "cozy", "solid",
+	    "webdav", "webhook", NULL };
 	static const char *const auths[] = { "private_key_jwt",
 	    "self_signed_tls_client_auth", NULL };
 	static const char *const bindings[] = { "dpop", "mtls", NULL };
 	const struct client_wish *w = d->wish;
 
 	if (!one_of(w->kind, kinds))
-		return wrong("--kind is oauth, cozy or solid");
+		return wrong("--kind is oauth, cozy, solid, webdav or webhook");
 	d->auth = w->auth != NULL ? w->auth : auths[w->certificate != NULL &&
 	    w->jwks == NULL];
 	if (!one_of(d->auth, auths))
@@ -311,6 +313,9 @@ fill(struct params *p, const struct draft *d)
 	params_text(p, d->auth);
 	params_text(p, d->binding);
 	params_texts(p, d->arena, d->datasets, d->datasets_n);
+	params_text(p, w->how_en);
+	params_text(p, w->how_fr);
+	params_text(p, w->how_url);
 }
 
 static void
@@ -356,6 +361,8 @@ store(const struct draft *d, const struct settings *s, bool json)
 		report(d, json);
 	rows_free(r);
 	db_now_close(db);
+	if (rc == EX_OK && d->wish->endpoint != NULL)
+		rc = client_endpoint(d->id, d->wish, s);
 	return rc;
 }
 
@@ -365,14 +372,16 @@ client_add(const struct client_wish *w, const struct settings *s, bool json)
 	struct draft d = { .wish = w };
 	struct catalogue *known;
 	struct fault f;
-	int rc;
+	int rc = EX_OK;
 
 	if (catalogue_load(&known, s, &f) < 0) {
 		fault_print(stderr, &f);
 		return EX_CONFIG;
 	}
 	d.arena = arena_new();
-	if ((rc = take_id(&d)) == 0 && (rc = take_ways(&d)) == 0 &&
+	if (w->endpoint != NULL || strcmp(w->kind, "webhook") == 0)
+		rc = client_endpoint_check(w);
+	if (rc == 0 && (rc = take_id(&d)) == 0 && (rc = take_ways(&d)) == 0 &&
 	    (rc = take_redirects(&d)) == 0 && (rc = take_keys(&d)) == 0 &&
 	    (rc = take_datasets(&d, known)) == 0)
 		rc = store(&d, s, json);

@@ -9,6 +9,7 @@
  */
 #include "http/client.h"
 #include <assert.h>
+#include <ctype.h>
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <netinet/in.h>
@@ -111,6 +112,35 @@ http_url_check(const char *url, const char **why)
 		}
 	curl_url_cleanup(u);
 	return rc;
+}
+
+static char *
+part_of(CURLU *u, struct arena *a, CURLUPart what)
+{
+	char *text = NULL, *kept;
+
+	if (curl_url_get(u, what, &text, 0) != CURLUE_OK)
+		return NULL;
+	kept = arena_strdup(a, text);
+	curl_free(text);
+	return kept;
+}
+
+const char *
+http_url_host(struct arena *a, const char *url)
+{
+	CURLU *u = curl_url();
+	char *host = NULL, *port;
+
+	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
+		host = part_of(u, a, CURLUPART_HOST);
+	for (char *p = host; p != NULL && *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	port = part_of(u, a, CURLUPART_PORT);
+	if (host != NULL && port != NULL && strcmp(port, "443") != 0)
+		host = arena_printf(a, "%s:%s", host, port);
+	curl_url_cleanup(u);
+	return host;
 }
 
 /* ---- a job ends ---- */

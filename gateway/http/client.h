@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include "base/attr.h"
 
+struct arena;
 struct event_base;
 struct http_client;
 struct http_job;
@@ -48,5 +49,8 @@ void http_forget(struct http_job *);	/* before on_answer only */
 /* For tools and start-up: is this URL one we would ever talk to (https, no
  * credentials, no fragment)? Where it leads is judged when it is asked. */
 MUST_CHECK int http_url_check(const char *url, const char **why);
+/* "example.org", or "example.org:8443" when it is not 443: what an address bar
+ * shows, in small letters, in the arena; NULL when it is no URL. */
+const char *http_url_host(struct arena *, const char *url);
 
 #endif

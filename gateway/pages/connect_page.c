@@ -7,13 +7,13 @@
  */
 #include "pages/connect_page.h"
 #include <string.h>
+#include "base/arena.h"
 #include "pages/words.h"
 
 static void
 kind(struct html *h, const struct connect_kind *k, bool chosen)
 {
-	const char *hint = strcmp(k->kind, "cozy") == 0 ? "connect.cozy" :
-	    "connect.solid";
+	const char *hint = arena_printf(h->arena, "connect.%s", k->kind);
 
 	h_open(h, "li", "class", "choice", NULL);
 	h_void(h, "input", "type", "radio", "id", k->client_id, "name", "client",

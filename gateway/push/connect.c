@@ -6,7 +6,6 @@
  * only when the cloud has opened. Whatever stops half way leaves a pending grant
  * that delivers nothing: she may begin again.
  */
-#include <ctype.h>
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <string.h>
@@ -198,18 +197,6 @@ part(CURLU *u, struct arena *a, CURLUPart what, unsigned flags)
 	return kept;
 }
 
-/* host, or host:port when it is not 443: what an address bar shows. */
-static const char *
-host_of(CURLU *u, struct arena *a)
-{
-	const char *host = part(u, a, CURLUPART_HOST, 0);
-	const char *port = part(u, a, CURLUPART_PORT, 0);
-
-	if (host == NULL || port == NULL || strcmp(port, "443") == 0)
-		return host;
-	return arena_printf(a, "%s:%s", host, port);
-}
-
 /*
  * "alice.mycozy.cloud", "https://Alice.mycozy.cloud/#/home" -> the origin of a
  * Cozy; a container of a pod keeps its path and ends with a slash.
@@ -228,10 +215,8 @@ read_address(struct destination *d, struct arena *a, const char *typed)
 		goto out;
 	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
 	curl_url_set(u, CURLUPART_QUERY, NULL, 0);
-	if ((d->host = host_of(u, a)) == NULL)
+	if ((d->host = http_url_host(a, whole)) == NULL)
 		goto out;
-	for (char *p = (char *)d->host; *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
 	path = part(u, a, CURLUPART_PATH, 0);
 	if (strcmp(d->kind, "cozy") == 0)
 		path = "";
@@ -247,6 +232,9 @@ out:
 
 /* ---- begin ---- */
 
+static void on_approved(struct errand *);
+
+/* Some clouds need no approval beside what she has typed here. */
 static void
 on_begun(struct rows *rows, int failure, void *arg)
 {
@@ -256,8 +244,10 @@ on_begun(struct rows *rows, int failure, void *arg)
 		fail(c, failure, "the counter is busy; try again");
 	else if (rows_count(rows) == 0)
 		fail(c, E_DENIED, "this kind of cloud is not served at present");
-	else
+	else if (c->errand.url != NULL || strcmp(c->to->kind, "solid") == 0)
 		succeed(c, false);
+	else
+		run(c, ERRAND_COMPLETE, c->back.call, on_approved);
 }
 
 static void
@@ -341,6 +331,17 @@ soon(struct connecting *c, event_callback_fn then)
 	event_base_once(c->house->base, -1, EV_TIMEOUT, then, c, &now);
 }
 
+/* A PIMS that receives at an address of its own: she types no address, but
+ * perhaps the code it showed her. */
+static void
+take_code(struct connecting *c)
+{
+	c->to->address = "";
+	c->to->host = "";
+	if (c->ask->address[0] != '\0' && strlen(c->ask->address) <= 200)
+		c->back.code = c->ask->address;
+}
+
 struct connecting *
 connector_begin(struct house *h, const struct connect_ask *k,
     connector_on_told *on_told, void *arg)
@@ -355,7 +356,10 @@ connector_begin(struct house *h, const struct connect_ask *k,
 	d->client_id = c->ask->client_id;
 	d->datasets = c->ask->datasets;
 	d->subject = *k->subject;
-	if (connector_find(d->kind) == NULL ||
+	c->back.call = c->ask->call;
+	if (strcmp(d->kind, "webhook") == 0)
+		take_code(c);
+	else if (connector_find(d->kind) == NULL ||
 	    read_address(d, c->arena, c->ask->address) < 0)
 		d->address = NULL;
 	soon(c, begin_now);
@@ -413,15 +417,18 @@ refuse(struct connecting *c)
 	ask(c, SQL_DESTINATION_REFUSE, &p, on_refused);
 }
 
-/* The state we sent with her must be the one that comes back (RFC 6749 10.12). */
+/* The state we sent with her must be the one that comes back (RFC 6749 10.12);
+ * where none was sent, no code may come either. */
 static bool
 state_right(const struct connecting *c)
 {
 	const char *sent = destination_text(c->to->secret, "redirect_state");
 	const char *got = c->back.state;
 
-	return strcmp(c->to->kind, "cozy") != 0 || (sent != NULL && got != NULL &&
-	    strlen(sent) == strlen(got) && same_bytes(sent, got, strlen(sent)));
+	if (sent == NULL)
+		return c->back.code == NULL;
+	return got != NULL && strlen(sent) == strlen(got) &&
+	    same_bytes(sent, got, strlen(sent));
 }
 
 static void

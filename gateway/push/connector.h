@@ -20,8 +20,9 @@ struct house;
 
 struct connect_ask {
 	const char *client_id;		/* a row of guichet.client */
-	const char *kind;		/* its kind: "cozy" or "solid" */
-	const char *address;		/* as typed: a Cozy, or a Solid container */
+	const char *kind;		/* its kind: "cozy", "solid"... */
+	const char *address;		/* as typed: a Cozy, a Solid container, a
+					 * cloud; a webhook's code, or "" */
 	const struct subject_ref *subject;
 	const char *const *datasets;	/* ids served here */
 	size_t dataset_count;
@@ -40,7 +41,7 @@ struct connect_told {
 				 * such connection of hers; others: try later */
 	const char *why;	/* one calm sentence, in English */
 	const char *host;	/* what her address bar must show there */
-	const char *url;	/* go there to approve, or NULL (Solid) */
+	const char *url;	/* go there to approve, or NULL */
 	const char *webid, *container;	/* Solid: whom to let in, where */
 	const char *acl;	/* Solid: the ready-made rule (text/turtle) */
 	bool open;		/* deliveries have begun */
@@ -92,13 +93,15 @@ const char *outcome_name(enum outcome);		/* "delivered" */
 struct errand;
 struct connector {
 	const char *kind;
-	void (*begin)(struct errand *);		/* get ready; e->url if to approve */
+	void (*begin)(struct errand *);		/* get ready; e->url if to approve;
+						 * a pod has neither: it waits */
 	void (*complete)(struct errand *);	/* approved: take the keys */
 	void (*deliver)(struct errand *);	/* e->parcel */
 	void (*check)(struct errand *);		/* is the door still open? */
 	void (*leave)(struct errand *);		/* give our keys back */
 };
-extern const struct connector connector_cozy, connector_solid;
+extern const struct connector connector_cozy, connector_solid,
+    connector_webhook;
 const struct connector *connector_find(const char *kind);	/* or NULL */
 
 #endif

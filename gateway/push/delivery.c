@@ -41,18 +41,20 @@ delivery_line(struct delivery *d, struct line_row *row, const char *event,
 {
 	bool sent = d->parcel.n > 0 && strncmp(event, "delivery.", 9) == 0;
 	bool acked = strcmp(event, "delivery.acked") == 0;
+	bool notice = destination_notice(d->to);	/* no record leaves */
 	const struct line line = {
 		.event = event,
 		.dataset = sent || d->dataset != NULL ? versioned(d) : NULL,
 		.to = d->to->client_id,
 		.outcome = outcome,
-		.records = acked ? d->errand.done : sent ? d->parcel.n : -1,
-		.bytes = sent ? (int64_t)d->parcel.bytes : -1,
+		.records = sent && notice ? 0 : acked ? d->errand.done :
+		    sent ? d->parcel.n : -1,
+		.bytes = sent && !notice ? (int64_t)d->parcel.bytes : -1,
 		.attempt = sent ? d->attempts + 1 : 0,
 		.actor = "system",
 		.subject = &d->to->subject,
 		.grant = &d->to->grant,
-		.digest = sent ? d->parcel.digest : NULL,
+		.digest = sent && !notice ? d->parcel.digest : NULL,
 		.reason = reason,
 		.call = d->id,
 		.of = d->attempted[0] == '\0' ? NULL : d->attempted

@@ -147,6 +147,14 @@ destination_text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+bool
+destination_notice(const struct destination *d)
+{
+	const char *payload = destination_text(d->state, "payload");
+
+	return payload != NULL && strcmp(payload, "notice") == 0;
+}
+
 static void
 set(struct destination *d, json_t *object, const char *name, const char *value)
 {

@@ -45,6 +45,8 @@ const char *destination_sealed(const struct destination *, const struct keys *,
 /* Saves what the connector changed; quick, its failure costs one refresh. */
 void destination_save(struct destination *, struct house *);
 
+/* Is it told only that there is news (and pulls it then)? */
+bool destination_notice(const struct destination *);
 /* Texts of state and secrets; NULL when absent. The setters mark the change. */
 const char *destination_text(const json_t *, const char *name);
 void destination_set_state(struct destination *, const char *name, const char *);

@@ -32,7 +32,7 @@ const struct connector *
 connector_find(const char *kind)
 {
 	static const struct connector *const all[] = { &connector_cozy,
-	    &connector_solid };
+	    &connector_solid, &connector_webhook };
 
 	for (size_t i = 0; i < countof(all); i++)
 		if (strcmp(all[i]->kind, kind) == 0)
@@ -189,15 +189,22 @@ static const struct { int status; enum outcome outcome; } meanings[] = {
 };
 
 void
-errand_end_by_status(struct errand *e, const struct http_answer *answer)
+errand_end_as(struct errand *e, const struct http_answer *answer,
+    enum outcome outcome)
 {
-	const char *why = arena_printf(e->arena, "http %d", answer->status);
-	enum outcome outcome = LATER;
-
 	e->wait_s = retry_after_s(http_answer_field(answer, "retry-after"),
 	    clock_s());
+	errand_end(e, outcome, arena_printf(e->arena, "http %d",
+	    answer->status));
+}
+
+void
+errand_end_by_status(struct errand *e, const struct http_answer *answer)
+{
+	enum outcome outcome = LATER;
+
 	for (size_t i = 0; i < countof(meanings); i++)
 		if (meanings[i].status == answer->status)
 			outcome = meanings[i].outcome;
-	errand_end(e, outcome, why);
+	errand_end_as(e, answer, outcome);
 }

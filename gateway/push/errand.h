@@ -64,6 +64,8 @@ void errand_ask(struct errand *, const struct http_request *, errand_then *);
 void errand_end(struct errand *, enum outcome, const char *why);
 /* What any cloud means by such a status; LATER when nothing better is known. */
 void errand_end_by_status(struct errand *, const struct http_answer *);
+/* As that, but with this outcome. */
+void errand_end_as(struct errand *, const struct http_answer *, enum outcome);
 int64_t errand_left_ms(const struct errand *);
 /* "Name: value" in the arena */
 const char *errand_field(struct errand *, const char *name, const char *value);

@@ -36,6 +36,7 @@ struct connect {
 	struct connecting *connecting;
 	struct connect_next_view next;
 	int failure;
+	bool open;			/* nothing is left for her to do */
 };
 
 /* ---- the form ---- */
@@ -197,6 +198,7 @@ on_told(const struct connect_told *t, void *arg)
 
 	own->connecting = NULL;
 	own->failure = t->failure;
+	own->open = t->open;
 	own->next = (struct connect_next_view){
 		.name = own->chosen->name,
 		.host = arena_strdup(c->arena, t->host),
@@ -253,7 +255,8 @@ decide(struct call *c)
 		return show(c);		/* another language */
 	if (own->chosen == NULL)
 		return show_page(c, CONNECT_NO_KIND);
-	if (own->address == NULL || own->address[0] == '\0')
+	if (own->address == NULL || (own->address[0] == '\0' &&
+	    strcmp(own->chosen->kind, "webhook") != 0))
 		return show_page(c, CONNECT_BAD_ADDRESS);
 	if (own->choices.ticked_n == 0)
 		return show_page(c, CONNECT_NOTHING_TICKED);
@@ -269,6 +272,8 @@ tell(struct call *c)
 	if (own->failure != 0)
 		return show_page(c, own->failure == E_BAD_INPUT ?
 		    CONNECT_BAD_ADDRESS : CONNECT_UNREACHABLE);
+	if (own->open)
+		return call_redirect(c, "/me");
 	layout_init(&l, c, language(c));
 	layout_begin(&l, "next.title");
 	connect_next_page(&l.h, &own->next);

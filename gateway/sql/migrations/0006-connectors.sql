@@ -1,0 +1,52 @@
+-- More ways out: webhooks and WebDAV, the doors we look at from time to time,
+-- and what recipients are told of consents.
+
+ALTER TABLE guichet.client DROP CONSTRAINT client_kind_check;
+ALTER TABLE guichet.client ADD CONSTRAINT client_kind_check
+	CHECK (kind IN ('oauth', 'cozy', 'solid', 'webhook', 'webdav'));
+ALTER TABLE guichet.client ADD how_to jsonb NOT NULL DEFAULT '{}';
+	-- {"en": where and how to get one, "fr": ..., "url": ...}
+
+ALTER TABLE guichet.destination DROP CONSTRAINT destination_kind_check;
+ALTER TABLE guichet.destination ADD CONSTRAINT destination_kind_check
+	CHECK (kind IN ('cozy', 'solid', 'webhook', 'webdav'));
+
+-- Where a recipient hears of us: one for each client that has one.
+CREATE TABLE guichet.endpoint (
+	client_id	text PRIMARY KEY REFERENCES guichet.client,
+	url		text NOT NULL,
+	host		text NOT NULL,
+	link		text,		-- where a customer approves, at the PIMS
+	payload		text NOT NULL DEFAULT 'records'
+			CHECK (payload IN ('records', 'notice')),
+	sealed		text NOT NULL,	-- the keys that sign (crypto/webhook.h)
+	state		text NOT NULL DEFAULT 'unproven'
+			CHECK (state IN ('unproven',	-- no challenge answered yet
+				'open', 'disabled')),
+	reason		text,
+	changed		timestamptz NOT NULL DEFAULT now()
+);
+
+-- What an OAuth client was granted is also brought to its endpoint, if it has
+-- one that answers: one subscription for each data set, from the beginning.
+CREATE FUNCTION guichet.follow_grant() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO guichet.destination (grant_id, kind, address, host, state)
+	SELECT NEW.id, 'webhook', e.url, e.host,
+	       jsonb_build_object('payload', e.payload)
+	  FROM guichet.endpoint AS e
+	  JOIN guichet.client AS c ON c.id = e.client_id
+	 WHERE e.client_id = NEW.client_id AND e.state = 'open'
+	   AND c.kind = 'oauth';
+	IF FOUND THEN
+		INSERT INTO guichet.subscription (id, grant_id, dataset, host)
+		SELECT gen_random_uuid(), NEW.id, d, p.host
+		  FROM guichet.destination AS p, unnest(NEW.datasets) AS d
+		 WHERE p.grant_id = NEW.id;
+	END IF;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER follow_grant AFTER INSERT ON guichet.grants
+	FOR EACH ROW WHEN (NEW.state = 'active')
+	EXECUTE FUNCTION guichet.follow_grant();
+-- SPDX-License-Identifier: Apache-2.0
