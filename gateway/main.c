@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "commands/command.h"
 
+extern const struct command command_adapter;
 extern const struct command command_check, command_client, command_explain,
     command_grant, command_init;
 extern const struct command command_journal;
@@ -18,6 +19,7 @@ extern const struct command command_synth;
 
 /* One line each, in the order `guichet --help` shows. */
 const struct command *const command_table[] = {
+	&command_adapter,
 	&command_check,
 	&command_client,
 	&command_explain,

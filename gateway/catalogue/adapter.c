@@ -50,9 +50,8 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 		return s->zone != NULL ? 0 : bad_value(f, line,
 		    "write the name of a time zone, like Europe/Paris");
 	case 2:
-		s->capture = text;
-		return strcmp(text, "horizon") == 0 ? 0 : bad_value(f, line,
-		    "write horizon");
+		return capture_parse(&s->capture, text) == 0 ? 0 :
+		    bad_value(f, line, "write " CAPTURE_NAMES);
 	case 3:
 		return parse_bool(&s->synthetic, text) == 0 ? 0 :
 		    bad_value(f, line, "write yes or no");
@@ -92,7 +91,6 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 	struct source *s = r->source;
 	const char *here = settings_source_url(settings, s->name);
 
-	s->capture = "horizon";
 	s->statement_timeout_ms = 5000;
 	if (conf_read_file(r->conf, on_line, r, f) < 0)
 		return E_BAD_INPUT;
@@ -148,19 +146,10 @@ read_changed(struct reading *r, struct dataset *d, const char *id,
 		return 0;
 	if (sqltext_read(&sql, &used, a, path, SQL_FOR_CHANGED, f) < 0)
 		return E_BAD_INPUT;
-	if (used != (1u << 1 | 1u << 2)) {
-		fault_set(f, "E205", path, 0, 0,
-		    "does not use both :since and :until");
-		return fault_cure(f, "ask for rows with changed >= :since AND "
-		    "changed < :until");
-	}
 	d->changed_file = path;
 	d->changed_text = sql;
 	d->changed.name = arena_printf(a, "changed %s", id);
-	d->changed.text = arena_printf(a, "SELECT r.customer::text AS customer, "
-	    "max(r.changed) AS changed\n  FROM (\n%s\n) AS r\n"
-	    " WHERE r.customer IS NOT NULL\n GROUP BY 1", sql);
-	return 0;
+	return capture_changed(d, used, a, f);
 }
 
 static int

@@ -61,12 +61,16 @@ struct schema {
 	const struct checks *checks;	/* what a record must keep (validate.h) */
 };
 
+/* How it is known that something was written at the source (capture.c). */
+enum capture { CAPTURE_HORIZON, CAPTURE_TRIGGER, CAPTURE_REPLICATION,
+    CAPTURE_OVERLAP };
+
 struct zone;				/* offsets of local time (zone.c) */
 struct source {
 	const char *name;		/* the adapter's folder: "energy" */
 	const char *url, *time_zone;
 	struct zone *zone;
-	const char *capture;		/* "horizon" ... */
+	enum capture capture;
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */
 	int64_t statement_timeout_ms;

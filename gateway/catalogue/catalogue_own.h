@@ -2,6 +2,7 @@
 /* catalogue_own.h - what the files of this room share. */
 #ifndef CATALOGUE_OWN_H
 #define CATALOGUE_OWN_H
+#include <libpq-fe.h>
 #include "base/arena.h"
 #include "catalogue/catalogue.h"
 
@@ -32,6 +33,17 @@ MUST_CHECK int schemas_read(struct catalogue *, const char *dir, struct fault *)
 /* ---- adapter.c ---- */
 MUST_CHECK int adapter_read(struct catalogue *, const char *dir, const char *name,
     const struct settings *, struct fault *);
+
+/* ---- capture.c ---- */
+#define CAPTURE_NAMES "horizon or trigger"
+MUST_CHECK int capture_parse(enum capture *, const char *name);
+/* d->changed from d->changed_text, as the source's capture wants it. */
+MUST_CHECK int capture_changed(struct dataset *, unsigned used, struct arena *,
+    struct fault *);
+/* What is described in place of the person's text; NULL: the text itself. */
+const char *capture_described(struct arena *, const struct dataset *);
+/* Where rows of the change table are needed: is it there, may we read it? */
+MUST_CHECK int capture_look(PGconn *, const struct source *, struct fault *);
 
 /* ---- sqltext.c: an adapter's SQL, as a person wrote it ---- */
 enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER };

@@ -73,7 +73,8 @@ static void
 choose(struct sample *s)
 {
 	static const int days[] = { 30, 1000, 20000 };
-	const char *sql = s->d->changed_text;
+	const char *sql = s->d->changed_text, *by_change = sql == NULL ? NULL :
+	    capture_described(s->arena, s->d);
 
 	for (size_t i = 0; sql != NULL && i < countof(days) && s->n == 0; i++) {
 		char since[TIME_TEXT_MAX], until[TIME_TEXT_MAX];
@@ -84,7 +85,8 @@ choose(struct sample *s)
 		time_text_us(since, clock_us() - days[i] * INT64_C(86400000000));
 		r = PQexecParams(s->pg, arena_printf(s->arena, "SELECT DISTINCT "
 		    "r.customer::text FROM (\n%s\n) AS r WHERE r.customer IS NOT "
-		    "NULL LIMIT 3", sql), 2, NULL, bounds, NULL, NULL, 0);
+		    "NULL LIMIT 3", by_change != NULL ? by_change : sql),
+		    by_change != NULL ? 0 : 2, NULL, bounds, NULL, NULL, 0);
 		for (int k = 0; k < PQntuples(r); k++)
 			s->customers[s->n++] = arena_strdup(s->arena,
 			    PQgetvalue(r, k, 0));

@@ -142,7 +142,10 @@ check_changed(const struct dataset *d, const PGresult *r, struct fault *f)
 {
 	static const char *const wanted[] = { "customer", "changed" };
 
-	for (size_t i = 0; i < countof(wanted); i++) {
+	/* rows of a change table have no time that counts */
+	size_t n = d->source->capture == CAPTURE_TRIGGER ? 1 : 2;
+
+	for (size_t i = 0; i < n; i++) {
 		int column = PQfnumber(r, wanted[i]);
 
 		if (column >= 0 && (i == 0 ||
@@ -159,8 +162,11 @@ static int
 describe_changed(struct catalogue *c, struct dataset *d, PGconn *pg,
     struct fault *f)
 {
+	const char *run = d->changed_text == NULL ? NULL :
+	    capture_described(c->arena, d);
 	const struct asked q = { d->changed_file, d->changed_text,
-	    d->changed_text, countof(changed_types), changed_types };
+	    run != NULL ? run : d->changed_text,
+	    run != NULL ? 0 : countof(changed_types), changed_types };
 	PGresult *r;
 	int rc;
 
@@ -206,7 +212,7 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 	if (rc < 0)
 		return rc;
 	pg = db_now_connection(now);
-	if (live_horizon(pg, s, f) < 0)
+	if (live_horizon(pg, s, f) < 0 || capture_look(pg, s, f) < 0)
 		rc = catalogue_fault(c, 2, s, NULL, f);
 	if (rc == 0)
 		rc = describe_customers(c, s, pg, f);

@@ -216,6 +216,9 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E232", "Records cross the network in the clear",
 	  "The connection to the source is not encrypted.",
 	  "Add sslmode=verify-full and sslrootcert to its url." },
+	{ "E240", "A source does not tell of its changes",
+	  "capture = trigger needs a change table that our role may read.",
+	  "Run what `guichet adapter triggers SOURCE` prints, as the owner." },
 	/* ---- schemas ---- */
 	{ "E251", "A schema is not JSON",
 	  "The parser stopped at the place shown; members given twice are "

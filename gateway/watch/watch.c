@@ -1,96 +1,89 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * watch.c - one small machine per data set.
+ * watch.c - the machines: their turns, their failures, their beginning and end.
  *
- * A machine asks one question at a time and each answer asks the next:
- * horizon, claim, changed, wake, rest. Whatever fails ends the turn, is told
- * once in the log, and the next turn begins from the mark. After an outage the
- * span is cut into hours, so that no answer is larger than an hour's changes.
+ * How each learns of changes is by_time.c's and by_trigger.c's; a source with
+ * triggers also tells that there is something new, and the turn comes at once.
  */
 #include "watch/watch.h"
 #include <assert.h>
 #include <event2/event.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include "base/arena.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/settings.h"
-#include "base/text.h"
-#include "catalogue/catalogue.h"
-#include "catalogue/page.h"
-#include "db/db.h"
 #include "http/house.h"
+#include "watch/watch_own.h"
 
 /* A dead watcher's data sets are another's after three turns and a little. */
-enum { LEASE_TURNS = 3, LEASE_MORE_S = 3, ALL_EVERY_S = 3600 };
-static const int64_t span_max_us = 3600LL * 1000000;
-
-struct machine {
-	struct watch *watch;
-	const struct dataset *dataset;
-	struct event *turn;
-	int64_t horizon_us, since_us, until_us;
-	bool failing;			/* told already */
-	bool asking;
-	struct horizon_wait *wait;
-	struct question *question;
-};
-
-struct watch {
-	struct house *house;
-	char owner[UUID_TEXT];
-	struct machine *machines;
-	size_t n;
-};
+enum { LEASE_TURNS = 3, LEASE_MORE_S = 3 };
 
 /* ---- the end of a turn ---- */
 
-static void
-rest(struct machine *m, bool at_once)
+void
+machine_rest(struct machine *m, int64_t ms)
 {
-	int64_t ms = at_once ? 0 : m->watch->house->settings->watch_interval_ms;
 	struct timeval tv = { ms / 1000, ms % 1000 * 1000 };
 
-	m->asking = false;
+	if (m->again)
+		tv = (struct timeval){ 0, 0 };
+	m->asking = m->again = false;
 	evtimer_add(m->turn, &tv);
 }
 
-static void
-fail(struct machine *m, const char *doing, int failure)
+void
+machine_rest_long(struct machine *m)
+{
+	machine_rest(m, m->watch->house->settings->watch_interval_ms);
+}
+
+void
+machine_fail(struct machine *m, const char *doing, int failure)
 {
 	if (!m->failing)
 		log_warning("watch waits dataset=%s source=%s doing=\"%s\" "
 		    "error=%s", m->dataset->schema->id, m->dataset->source->name,
 		    doing, error_name(failure));
 	m->failing = true;
-	rest(m, false);
+	m->again = false;
+	machine_rest_long(m);
 }
 
-static void
-ask(struct machine *m, struct db *db, const struct statement *st,
+void
+machine_ask(struct machine *m, struct db *db, const struct statement *st,
     const struct params *p, db_on_rows *then, const char *doing)
 {
 	m->question = db_ask(db, st, p, then, m);
 	if (m->question == NULL)
-		fail(m, doing, E_FULL);
+		machine_fail(m, doing, E_FULL);
 }
 
-/* ---- waking ---- */
+/* ---- what every machine asks of our own database ---- */
 
-static void
-on_woken(struct rows *rows, int failure, void *arg)
+void
+machine_claim(struct machine *m, int64_t horizon_us, db_on_rows *then)
 {
-	struct machine *m = arg;
+	struct params p;
 
+	params_init(&p);
+	params_text(&p, m->dataset->source->name);
+	params_text(&p, m->dataset->schema->id);
+	params_text(&p, m->watch->owner);
+	params_int(&p, LEASE_MORE_S + LEASE_TURNS *
+	    m->watch->house->settings->watch_interval_ms / 1000);
+	params_time(&p, horizon_us);
+	machine_ask(m, m->watch->house->db, SQL_WATCH_CLAIM, &p, then,
+	    "claim the data set");
+}
+
+bool
+machine_woken(struct machine *m, const struct rows *rows, int failure)
+{
 	m->question = NULL;
 	if (failure < 0) {
-		fail(m, "wake subscriptions", failure);
-		return;
+		machine_fail(m, "wake subscriptions", failure);
+		return false;
 	}
 	if (m->failing)
 		log_info("watch goes on dataset=%s", m->dataset->schema->id);
@@ -98,139 +91,87 @@ on_woken(struct rows *rows, int failure, void *arg)
 	if (row_int(rows, 0, "woken") > 0)
 		log_info("subscriptions woken dataset=%s n=%lld",
 		    m->dataset->schema->id, (long long)row_int(rows, 0, "woken"));
-	/* more to catch up: go on at once */
-	rest(m, row_int(rows, 0, "moved") == 1 && m->until_us < m->horizon_us);
+	return true;
 }
+
+/* ---- turns ---- */
 
 static void
-span(struct params *p, const struct machine *m)
-{
-	params_init(p);
-	params_text(p, m->dataset->source->name);
-	params_text(p, m->dataset->schema->id);
-	params_time(p, m->since_us);
-	params_time(p, m->until_us);
-}
-
-static void
-on_changed(struct rows *rows, int failure, void *arg)
-{
-	struct machine *m = arg;
-	struct arena *a;
-	struct params p;
-	const char **who;
-	int n;
-
-	m->question = NULL;
-	if (failure < 0) {
-		fail(m, "ask who changed", failure);
-		return;
-	}
-	n = rows_count(rows);
-	a = arena_new();
-	who = arena_alloc(a, (size_t)(n + 1) * sizeof(*who));
-	for (int i = 0; i < n; i++)
-		who[i] = row_text(rows, i, "customer");
-	span(&p, m);
-	params_texts(&p, a, who, (size_t)n);
-	ask(m, m->watch->house->db, SQL_WATCH_WAKE, &p, on_woken,
-	    "wake subscriptions");
-	arena_free(a);
-}
-
-/* ---- asking ---- */
-
-static bool
-tells_who(const struct machine *m)
-{
-	return m->dataset->changed.text != NULL;
-}
-
-static void
-ask_changed(struct machine *m)
-{
-	struct params p;
-
-	if (tells_who(m)) {
-		params_init(&p);
-		params_time(&p, m->since_us);
-		params_time(&p, m->until_us);
-		ask(m, m->dataset->source->db, &m->dataset->changed, &p,
-		    on_changed, "ask who changed");
-	} else {
-		span(&p, m);
-		ask(m, m->watch->house->db, SQL_WATCH_WAKE_ALL, &p, on_woken,
-		    "wake subscriptions");
-	}
-}
-
-static void
-on_claimed(struct rows *rows, int failure, void *arg)
-{
-	struct machine *m = arg;
-	int64_t least = tells_who(m) ? 0 : (int64_t)ALL_EVERY_S * 1000000;
-
-	m->question = NULL;
-	if (failure < 0) {
-		fail(m, "claim the data set", failure);
-		return;
-	}
-	if (rows_count(rows) == 0) {		/* another host watches it */
-		rest(m, false);
-		return;
-	}
-	m->since_us = row_time(rows, 0, "mark");
-	m->until_us = m->horizon_us - m->since_us > span_max_us && tells_who(m) ?
-	    m->since_us + span_max_us : m->horizon_us;
-	if (m->until_us <= m->since_us + least)
-		rest(m, false);
-	else
-		ask_changed(m);
-}
-
-static void
-on_horizon_known(int64_t us, int failure, void *arg)
-{
-	struct machine *m = arg;
-	struct params p;
-
-	m->wait = NULL;
-	if (failure < 0) {
-		fail(m, "know the horizon", failure);
-		return;
-	}
-	m->horizon_us = us;
-	params_init(&p);
-	params_text(&p, m->dataset->source->name);
-	params_text(&p, m->dataset->schema->id);
-	params_text(&p, m->watch->owner);
-	params_int(&p, LEASE_MORE_S + LEASE_TURNS *
-	    m->watch->house->settings->watch_interval_ms / 1000);
-	params_time(&p, us);
-	ask(m, m->watch->house->db, SQL_WATCH_CLAIM, &p, on_claimed,
-	    "claim the data set");
-}
-
-static void
-on_turn(evutil_socket_t fd, short what, void *arg)
+on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct machine *m = arg;
 
-	(void)fd;
-	(void)what;
 	assert(!m->asking);
 	m->asking = true;
-	m->wait = horizon_ask(m->dataset->source, on_horizon_known, m);
-	if (m->wait == NULL)
-		fail(m, "know the horizon", E_FULL);
+	if (m->dataset->source->capture == CAPTURE_TRIGGER &&
+	    m->dataset->changed.text != NULL)
+		by_trigger_turn(m);
+	else
+		by_time_turn(m);
+}
+
+static void
+hurry(struct machine *m)
+{
+	static const struct timeval now = { 0, 0 };
+
+	if (m->asking)
+		m->again = true;
+	else
+		evtimer_add(m->turn, &now);
+}
+
+static void
+hurry_source(struct ear *ear)
+{
+	struct watch *w = ear->watch;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (w->machines[i].dataset->source == ear->source)
+			hurry(&w->machines[i]);
+}
+
+static void
+on_notify(const char *channel UNUSED, const char *payload UNUSED, void *arg)
+{
+	hurry_source(arg);
+}
+
+static void
+on_listening(bool up, void *arg)
+{
+	if (up)
+		hurry_source(arg);
 }
 
 /* ---- beginning and end ---- */
+
+static void
+listen_to(struct watch *w, struct source *s)
+{
+	static const char *const channels[] = { "guichet_change", NULL };
+	struct ear *ear = &w->ears[w->ear_n++];
+
+	ear->watch = w;
+	ear->source = s;
+	ear->listener = db_listen(w->house->base, s->url, channels, on_notify,
+	    on_listening, ear);
+}
+
+static void
+begin(struct watch *w, struct machine *m, const struct dataset *d)
+{
+	m->watch = w;
+	m->dataset = d;
+	m->turn = evtimer_new(w->house->base, on_turn, m);
+	machine_rest(m, 0);
+}
 
 struct watch *
 watch_new(struct house *h)
 {
 	struct watch *w = xcalloc(1, sizeof(*w));
+	size_t sources = catalogue_source_count(h->catalogue);
 	struct uuid id;
 
 	uuid_make(&id);
@@ -238,13 +179,14 @@ watch_new(struct house *h)
 	w->house = h;
 	w->n = catalogue_count(h->catalogue);
 	w->machines = xcalloc(w->n + 1, sizeof(*w->machines));
-	for (size_t i = 0; i < w->n; i++) {
-		struct machine *m = &w->machines[i];
+	w->ears = xcalloc(sources + 1, sizeof(*w->ears));
+	for (size_t i = 0; i < w->n; i++)
+		begin(w, &w->machines[i], catalogue_at(h->catalogue, i));
+	for (size_t i = 0; i < sources; i++) {
+		struct source *s = catalogue_source(h->catalogue, i);
 
-		m->watch = w;
-		m->dataset = catalogue_at(h->catalogue, i);
-		m->turn = evtimer_new(h->base, on_turn, m);
-		rest(m, true);
+		if (s->capture == CAPTURE_TRIGGER)
+			listen_to(w, s);
 	}
 	return w;
 }
@@ -254,6 +196,8 @@ watch_free(struct watch *w)
 {
 	if (w == NULL)
 		return;
+	for (size_t i = 0; i < w->ear_n; i++)
+		db_unlisten(w->ears[i].listener);
 	for (size_t i = 0; i < w->n; i++) {
 		struct machine *m = &w->machines[i];
 
@@ -263,6 +207,7 @@ watch_free(struct watch *w)
 		if (m->question != NULL)
 			db_forget(m->question);
 	}
+	free(w->ears);
 	free(w->machines);
 	free(w);
 }

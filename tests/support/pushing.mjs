@@ -61,7 +61,8 @@ const mayTakePart = (catalogue, url, customer) => sql(url,
 
 export async function startPushing({ customers = 8, days = 3, people = 1,
 	sets = ["energy.contract", "energy.load-curve"],
-	settings = {}, kinds = ["cozy"], serve = true } = {}) {
+	settings = {}, kinds = ["cozy"], serve = true,
+	adapt = () => {} } = {}) {
 	const catalogue = energySource({ customers, days });
 	const source = sourceUrl(catalogue);
 	const ground = await prepareGateway({ settings: {
@@ -73,6 +74,7 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 			...settings.push } } });
 	ground.settings.push.ca_file ??= ground.ca;
 	ground.change({});
+	adapt({ ground, source, adapter: join(catalogue.adapters, "energy") });
 	const must = (...args) => {
 		const r = guichet(...args);
 		if (r.code !== 0)

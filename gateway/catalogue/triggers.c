@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * triggers.c - the DDL of a change table.
+ *
+ * Which tables: those of the plans of the adapter's pages, so that views are
+ * seen through. Which columns make the key: the primary key, and whatever other
+ * columns an index or a foreign key holds, as these lead to a customer; no
+ * times. The payload stays where it is.
+ *
+ * Triggers are of rows, as those of statements miss what is written straight
+ * into a partition, and ENABLE ALWAYS, so that replication fires them too.
+ */
+#include "catalogue/triggers.h"
+#include <string.h>
+#include "base/buf.h"
+#include "base/error.h"
+#include "catalogue/catalogue_own.h"
+#include "catalogue/describe.h"
+
+enum { TABLES_MAX = 200 };
+
+struct tables {
+	PGconn *pg;
+	struct arena *arena;
+	const char *names[TABLES_MAX];	/* schema.table as quoted by format() */
+	size_t n;
+};
+
+/* ---- which tables ---- */
+
+/* Of a partition, the table it belongs to; NULL when we have it already. */
+static void
+add(struct tables *t, const char *schema, const char *table)
+{
+	const char *values[] = { schema, table };
+	const char *name = live_text(t->pg, t->arena, "SELECT r.oid::regclass"
+	    " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
+	    " JOIN pg_class AS r ON r.oid = coalesce(pg_partition_root(c.oid),"
+	    " c.oid) WHERE n.nspname = $1 AND c.relname = $2", values, 2);
+
+	for (size_t i = 0; name != NULL && i < t->n; i++)
+		if (strcmp(t->names[i], name) == 0)
+			return;
+	if (name != NULL && t->n < countof(t->names))
+		t->names[t->n++] = name;
+}
+
+static void
+walk(struct tables *t, const json_t *node)
+{
+	const char *schema = json_string_value(json_object_get(node, "Schema"));
+	const char *table = json_string_value(json_object_get(node,
+	    "Relation Name"));
+	const json_t *plans = json_object_get(node, "Plans"), *inner;
+	size_t i;
+
+	if (schema != NULL && table != NULL)
+		add(t, schema, table);
+	json_array_foreach(plans, i, inner)
+		walk(t, inner);
+}
+
+static int
+look_at(struct tables *t, const struct dataset *d, struct fault *f)
+{
+	PGresult *r = PQprepare(t->pg, "look", d->page.text, 0, NULL);
+	const char *text;
+	struct buf b;
+	json_t *all;
+	int rc = 0;
+
+	if (PQresultStatus(r) != PGRES_COMMAND_OK)
+		rc = live_refused(f, t->pg, r, d->sql_file, d->sql_text);
+	PQclear(r);
+	if (rc < 0)
+		return rc;
+	buf_init_in(&b, t->arena);
+	buf_str(&b, "EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE look (NULL");
+	for (size_t i = 1; i < (size_t)keyset_first_key(d->schema) - 1 +
+	    keyset_key_count(d->schema); i++)
+		buf_str(&b, ", NULL");
+	buf_char(&b, ')');
+	text = live_text(t->pg, t->arena, b.data, NULL, 0);
+	all = json_loads(text == NULL ? "[]" : text, 0, NULL);
+	walk(t, json_object_get(json_array_get(all, 0), "Plan"));
+	json_decref(all);
+	PQclear(PQexec(t->pg, "DEALLOCATE look"));
+	return 0;
+}
+
+/* ---- which columns ---- */
+
+/* $1 the table, $2 OLD or NEW -> 'a', OLD.a, 'b', OLD.b */
+static const char key_columns[] =
+    "SELECT string_agg(format('%L, %s.%I', a.attname, $2::text, a.attname), ', '"
+    "  ORDER BY a.attnum)"
+    " FROM pg_attribute AS a WHERE a.attrelid = $1::regclass AND a.attnum > 0"
+    "  AND NOT a.attisdropped AND (EXISTS (SELECT FROM pg_index AS i WHERE"
+    "   i.indrelid = a.attrelid AND i.indisprimary"
+    "   AND a.attnum = ANY (i.indkey::int2[]))"
+    "  OR a.atttypid NOT IN ('timestamptz'::regtype, 'timestamp'::regtype)"
+    "   AND (EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = a.attrelid"
+    "    AND a.attnum = ANY (i.indkey::int2[]))"
+    "   OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = a.attrelid"
+    "    AND k.contype = 'f' AND a.attnum = ANY (k.conkey))))";
+/* (OLD.a, OLD.b): what a row is known by; all of the key without any index */
+static const char identity[] =
+    "SELECT string_agg(format('%s.%I', $2::text, a.attname), ', ' ORDER BY a.attnum)"
+    " FROM pg_attribute AS a WHERE a.attrelid = $1::regclass AND a.attnum ="
+    "  ANY ((SELECT i.indkey::int2[] FROM pg_index AS i WHERE i.indrelid ="
+    "   a.attrelid AND i.indisunique AND i.indpred IS NULL"
+    "   ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1)::int2[])";
+
+static const char *
+columns(const struct tables *t, const char *sql, const char *table,
+    const char *row)
+{
+	const char *values[] = { table, row };
+
+	return live_text(t->pg, t->arena, sql, values, 2);
+}
+
+/* ---- one table ---- */
+
+static const char function[] =
+    "CREATE OR REPLACE FUNCTION guichet_source.%s() RETURNS trigger\n"
+    "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+    " AS $guichet$\n"
+    "BEGIN\n"
+    "\tIF TG_OP = 'DELETE' OR TG_OP = 'UPDATE' AND (%s)\n"
+    "\t    IS DISTINCT FROM (%s) THEN\n"
+    "\t\tINSERT INTO guichet_source.change (relation, operation, key)\n"
+    "\t\tVALUES (%s, 'D', jsonb_build_object(%s));\n"
+    "\tELSIF TG_OP = 'UPDATE' AND (%s)\n"
+    "\t    IS DISTINCT FROM (%s) THEN\n"
+    "\t\tINSERT INTO guichet_source.change (relation, operation, key)\n"
+    "\t\tVALUES (%s, 'U', jsonb_build_object(%s));\n"
+    "\tEND IF;\n"
+    "\tIF TG_OP <> 'DELETE' THEN\n"
+    "\t\tINSERT INTO guichet_source.change (relation, operation, key)\n"
+    "\t\tVALUES (%s, left(TG_OP, 1), jsonb_build_object(%s));\n"
+    "\tEND IF;\n"
+    "\tRETURN NULL;\n"
+    "END $guichet$;\n"
+    "CREATE OR REPLACE TRIGGER guichet_change AFTER INSERT OR UPDATE OR DELETE"
+    "\n\tON %s FOR EACH ROW EXECUTE FUNCTION guichet_source.%s();\n"
+    "CREATE OR REPLACE TRIGGER guichet_emptied AFTER TRUNCATE\n"
+    "\tON %s FOR EACH STATEMENT EXECUTE FUNCTION guichet_source.emptied();\n"
+    "CREATE OR REPLACE TRIGGER guichet_tell AFTER INSERT OR UPDATE OR DELETE"
+    " OR TRUNCATE\n"
+    "\tON %s FOR EACH STATEMENT EXECUTE FUNCTION guichet_source.tell();\n"
+    "ALTER TABLE %s ENABLE ALWAYS TRIGGER guichet_change;\n"
+    "ALTER TABLE %s ENABLE ALWAYS TRIGGER guichet_emptied;\n"
+    "ALTER TABLE %s ENABLE ALWAYS TRIGGER guichet_tell;\n";
+
+/* 'a', OLD.a, 'b', OLD.b -> OLD.a, OLD.b */
+static const char values_of[] =
+    "SELECT string_agg(format('%s.%I', $2::text, a.attname), ', ' ORDER BY a.attnum)"
+    " FROM pg_attribute AS a WHERE a.attrelid = $1::regclass AND a.attnum > 0"
+    "  AND strpos($3::text, format('%L, %s.%I', a.attname, $2::text, a.attname)) > 0";
+
+static const char *
+as_row(const struct tables *t, const char *table, const char *row,
+    const char *pairs)
+{
+	const char *values[] = { table, row, pairs };
+
+	return live_text(t->pg, t->arena, values_of, values, 3);
+}
+
+static const char *
+quoted(const struct tables *t, const char *sql, const char *name)
+{
+	return live_text(t->pg, t->arena, sql, &name, 1);
+}
+
+static void
+write_table(struct buf *out, const struct tables *t, const char *table)
+{
+	const char *kind = quoted(t, "SELECT relkind FROM pg_class WHERE oid ="
+	    " $1::regclass", table);
+	const char *old = columns(t, key_columns, table, "OLD");
+	const char *new = columns(t, key_columns, table, "NEW");
+	const char *was, *is, *name, *fn;
+
+	buf_printf(out, "\n-- %s\n", table);
+	if (kind == NULL || (kind[0] != 'r' && kind[0] != 'p')) {
+		buf_printf(out, "-- is no table of this database: triggers do not "
+		    "see how it changes; use\n-- capture = overlap\n");
+		return;
+	}
+	if (old == NULL || new == NULL) {
+		buf_printf(out, "-- has no index, so no key: give it a primary "
+		    "key first\n");
+		return;
+	}
+	was = columns(t, identity, table, "OLD");
+	is = columns(t, identity, table, "NEW");
+	if (was == NULL || is == NULL) {
+		was = as_row(t, table, "OLD", old);
+		is = as_row(t, table, "NEW", new);
+	}
+	name = quoted(t, "SELECT quote_literal($1)", table);
+	fn = quoted(t, "SELECT quote_ident('of ' || $1)", table);
+	buf_printf(out, function, fn, was, is, name, old,
+	    as_row(t, table, "OLD", old), as_row(t, table, "NEW", new), name, old,
+	    name, new, table, fn, table, table, table, table, table);
+}
+
+/* ---- all of it ---- */
+
+static const char before[] =
+    "-- Makes this source tell `guichet serve` of its changes (capture = trigger"
+    " in\n-- source.conf). Read it, then run it as the owner of the tables:\n"
+    "--   guichet adapter triggers %s | psql -1 -v ON_ERROR_STOP=1 DATABASE\n"
+    "-- Running it again renews it. --drop prints what takes it away.\n\n"
+    "CREATE SCHEMA IF NOT EXISTS guichet_source;\n"
+    "CREATE TABLE IF NOT EXISTS guichet_source.change (\n"
+    "\tn\t\tbigint GENERATED ALWAYS AS IDENTITY,\n"
+    "\txid\t\txid8 NOT NULL DEFAULT pg_current_xact_id(),\n"
+    "\tat\t\ttimestamptz NOT NULL DEFAULT clock_timestamp(),\n"
+    "\trelation\ttext NOT NULL,\n"
+    "\toperation\t\"char\" NOT NULL,\t-- I, U, D, T (emptied)\n"
+    "\tkey\t\tjsonb\t\t\t-- of the row; a D and a move tell the old one\n"
+    ");\n"
+    "CREATE UNIQUE INDEX IF NOT EXISTS change_place\n"
+    "\tON guichet_source.change (xid, n);\n"
+    "CREATE INDEX IF NOT EXISTS change_at ON guichet_source.change (at);\n"
+    "CREATE INDEX IF NOT EXISTS change_removed ON guichet_source.change\n"
+    "\tUSING gin (key jsonb_path_ops) WHERE operation = 'D';\n"
+    "GRANT USAGE ON SCHEMA guichet_source TO %s;\n"
+    "GRANT SELECT ON guichet_source.change TO %s;\n\n"
+    "-- To be run now and then: forgets what is older. Keep deletions for as"
+    " long as\n-- the slowest of those who pull may take.\n"
+    "CREATE OR REPLACE FUNCTION guichet_source.forget(older interval)\n"
+    "RETURNS bigint LANGUAGE sql AS $guichet$\n"
+    "\tWITH gone AS (DELETE FROM guichet_source.change\n"
+    "\t WHERE at < now() - older RETURNING 1) SELECT count(*) FROM gone\n"
+    "$guichet$;\n"
+    "REVOKE ALL ON FUNCTION guichet_source.forget FROM PUBLIC;\n"
+    "CREATE OR REPLACE FUNCTION guichet_source.emptied() RETURNS trigger\n"
+    "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+    " AS $guichet$\n"
+    "BEGIN\n"
+    "\tINSERT INTO guichet_source.change (relation, operation)\n"
+    "\tVALUES (TG_RELID::regclass::text, 'T');\n"
+    "\tRETURN NULL;\n"
+    "END $guichet$;\n"
+    "CREATE OR REPLACE FUNCTION guichet_source.tell() RETURNS trigger\n"
+    "LANGUAGE plpgsql AS $guichet$\n"
+    "BEGIN\n"
+    "\tPERFORM pg_catalog.pg_notify('guichet_change', '');\n"
+    "\tRETURN NULL;\n"
+    "END $guichet$;\n";
+
+static void
+write_drop(struct buf *out, const struct tables *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		buf_printf(out, "DROP TRIGGER IF EXISTS guichet_change ON %s;\n"
+		    "DROP TRIGGER IF EXISTS guichet_emptied ON %s;\n"
+		    "DROP TRIGGER IF EXISTS guichet_tell ON %s;\n", t->names[i],
+		    t->names[i], t->names[i]);
+	buf_str(out, "DROP SCHEMA IF EXISTS guichet_source CASCADE;\n");
+}
+
+int
+triggers_write(struct buf *out, struct db_now *now, const struct catalogue *c,
+    const struct source *s, bool drop, struct fault *f)
+{
+	struct tables t = { .pg = db_now_connection(now),
+	    .arena = arena_new() };
+	const char *role;
+	int rc = 0;
+
+	PQclear(PQexec(t.pg, "SET search_path = pg_catalog"));
+	for (size_t i = 0; i < c->dataset_count && rc == 0; i++)
+		if (c->datasets[i]->source == s)
+			rc = look_at(&t, c->datasets[i], f);
+	role = live_text(t.pg, t.arena, "SELECT quote_ident(current_user)", NULL,
+	    0);
+	if (rc == 0 && drop)
+		write_drop(out, &t);
+	if (rc == 0 && !drop) {
+		buf_printf(out, before, s->name, role, role);
+		for (size_t i = 0; i < t.n; i++)
+			write_table(out, &t, t.names[i]);
+	}
+	arena_free(t.arena);
+	return rc;
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * by_time.c - who changed in [mark, horizon)? The adapter's question by time.
+ *
+ * horizon, claim, changed, wake, rest. After an outage the span is cut into
+ * hours, so that no answer is larger than an hour's changes.
+ */
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/settings.h"
+#include "http/house.h"
+#include "watch/watch.h"
+#include "watch/watch_own.h"
+
+enum { ALL_EVERY_S = 3600 };
+static const int64_t span_max_us = 3600LL * 1000000;
+
+/* ---- waking ---- */
+
+static void
+on_woken(struct rows *rows, int failure, void *arg)
+{
+	struct machine *m = arg;
+
+	if (!machine_woken(m, rows, failure))
+		return;
+	/* more to catch up: go on at once */
+	if (row_int(rows, 0, "moved") == 1 && m->until_us < m->horizon_us)
+		machine_rest(m, 0);
+	else
+		machine_rest_long(m);
+}
+
+static void
+span(struct params *p, const struct machine *m)
+{
+	params_init(p);
+	params_text(p, m->dataset->source->name);
+	params_text(p, m->dataset->schema->id);
+	params_time(p, m->since_us);
+	params_time(p, m->until_us);
+}
+
+static void
+on_changed(struct rows *rows, int failure, void *arg)
+{
+	struct machine *m = arg;
+	struct arena *a;
+	struct params p;
+	const char **who;
+	int n;
+
+	m->question = NULL;
+	if (failure < 0) {
+		machine_fail(m, "ask who changed", failure);
+		return;
+	}
+	n = rows_count(rows);
+	a = arena_new();
+	who = arena_alloc(a, (size_t)(n + 1) * sizeof(*who));
+	for (int i = 0; i < n; i++)
+		who[i] = row_text(rows, i, "customer");
+	span(&p, m);
+	params_texts(&p, a, who, (size_t)n);
+	machine_ask(m, m->watch->house->db, SQL_WATCH_WAKE, &p, on_woken,
+	    "wake subscriptions");
+	arena_free(a);
+}
+
+/* ---- asking ---- */
+
+static bool
+tells_who(const struct machine *m)
+{
+	return m->dataset->changed.text != NULL;
+}
+
+static void
+ask_changed(struct machine *m)
+{
+	struct params p;
+
+	if (tells_who(m)) {
+		params_init(&p);
+		params_time(&p, m->since_us);
+		params_time(&p, m->until_us);
+		machine_ask(m, m->dataset->source->db, &m->dataset->changed, &p,
+		    on_changed, "ask who changed");
+	} else {
+		span(&p, m);
+		machine_ask(m, m->watch->house->db, SQL_WATCH_WAKE_ALL, &p,
+		    on_woken, "wake subscriptions");
+	}
+}
+
+static void
+on_claimed(struct rows *rows, int failure, void *arg)
+{
+	struct machine *m = arg;
+	int64_t least = tells_who(m) ? 0 : (int64_t)ALL_EVERY_S * 1000000;
+
+	m->question = NULL;
+	if (failure < 0) {
+		machine_fail(m, "claim the data set", failure);
+		return;
+	}
+	if (rows_count(rows) == 0) {		/* another host watches it */
+		machine_rest_long(m);
+		return;
+	}
+	m->since_us = row_time(rows, 0, "mark");
+	m->until_us = m->horizon_us - m->since_us > span_max_us && tells_who(m) ?
+	    m->since_us + span_max_us : m->horizon_us;
+	if (m->until_us <= m->since_us + least)
+		machine_rest_long(m);
+	else
+		ask_changed(m);
+}
+
+static void
+on_horizon_known(int64_t us, int failure, void *arg)
+{
+	struct machine *m = arg;
+
+	m->wait = NULL;
+	if (failure < 0) {
+		machine_fail(m, "know the horizon", failure);
+		return;
+	}
+	m->horizon_us = us;
+	machine_claim(m, us, on_claimed);
+}
+
+void
+by_time_turn(struct machine *m)
+{
+	m->wait = horizon_ask(m->dataset->source, on_horizon_known, m);
+	if (m->wait == NULL)
+		machine_fail(m, "know the horizon", E_FULL);
+}
