@@ -9,14 +9,14 @@ B := build$(if $(SAN),-san)
 
 APT_BUILD := gcc make pkg-config libevent-dev libssl-dev libpq-dev \
 	libjansson-dev libjwt-dev libcurl4-openssl-dev libpcre2-dev libinih-dev \
-	libsystemd-dev
+	libsystemd-dev zlib1g-dev
 APT_DEMO := postgresql postgresql-client nodejs npm openssl ca-certificates
 APT_TEST := $(APT_DEMO) libcmocka-dev pgbouncer clang libclang-rt-14-dev \
 	golang-go golang-golang-x-mod-dev chromium curl wrk nginx-light \
 	python3-prometheus-client
 
 PKGS := libevent libevent_openssl openssl libpq jansson libjwt libcurl \
-	libpcre2-8 inih libsystemd
+	libpcre2-8 inih libsystemd zlib
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers \

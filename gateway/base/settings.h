@@ -68,6 +68,9 @@ struct settings {
 	int64_t grant_days_max, grant_days_default;
 	int64_t access_token_seconds;
 
+	/* [pull] per grant and host; 0 = as many as come */
+	int64_t pull_calls_per_minute, pull_calls_per_day;
+
 	/* [push] */
 	int64_t push_workers;
 	int64_t push_batch, push_lease_s, push_deadline_ms;

@@ -96,6 +96,13 @@ const struct row settings_table[] = {
 	  AT(access_token_seconds), "How long an access token lives.",
 	  10, 3600 },
 
+	{ "pull", "calls_per_minute", NUMBER, "1200",
+	  AT(pull_calls_per_minute),
+	  "Calls a PIMS may make a minute under one grant; 0: no limit.",
+	  0, 10000000 },
+	{ "pull", "calls_per_day", NUMBER, "100000", AT(pull_calls_per_day),
+	  "And a day.", 0, 10000000 },
+
 	{ "push", "workers", NUMBER, "1", AT(push_workers),
 	  "Processes that deliver.", 0, 64 },
 	{ "push", "batch", NUMBER, "100", AT(push_batch),

@@ -116,6 +116,9 @@ void catalogue_free(struct catalogue *);
 size_t catalogue_count(const struct catalogue *);
 const struct dataset *catalogue_at(const struct catalogue *, size_t i);
 const struct dataset *dataset_find(const struct catalogue *, const char *id);
+/* The fields documented that this source has no column for; how many. */
+size_t dataset_absent(const struct dataset *, const struct schema_field **out,
+    size_t max);
 size_t catalogue_source_count(const struct catalogue *);
 struct source *catalogue_source(const struct catalogue *, size_t i);
 /* NULL-terminated, every schema known, served here or not */

@@ -10,7 +10,11 @@
  * NDJSON. There each line is a record and nothing else, so that lines can be
  * piped as they are: `next` and `more` are the fields Guichet-Next and
  * Guichet-More, which both forms carry. `next` is worth keeping even when there
- * is no more: it continues where this page ended, days later.
+ * is no more: it continues where this page ended, days later. What the answer
+ * does not hold, and why, is told in `missing` (routes/missing.h).
+ *
+ * An asker who has the same already (If-None-Match) gets 304, and a line that
+ * says so: that nothing changed is a fact about the customer too.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -23,9 +27,12 @@
 #include "consent/access.h"
 #include "crypto/hash.h"
 #include "http/call.h"
+#include "http/condition.h"
 #include "journal/gate.h"
+#include "routes/limits.h"
 #include "routes/pull_ask.h"
 #include "routes/routes.h"
+#include "routes/version.h"
 
 enum {
 	PAGE_BYTES	= 1024 * 1024,
@@ -92,10 +99,41 @@ read_page(struct call *c)
 	return call_ask_anyway(c, d->source->db, &d->page, &params);
 }
 
+/* What follows the records: where to go on, and what is not among them. */
+static void
+write_rest(struct call *c, struct pull *p)
+{
+	struct jw w;
+
+	buf_char(&p->body, ']');
+	jw_init(&w, &p->body);
+	w.level = 1;			/* within the object begun by hand */
+	w.more = 2;
+	jw_str_member(&w, "next", p->next);
+	jw_bool_member(&w, "more", p->page.more);
+	missing_write(&w, c, &p->missing);
+	jw_end_object(&w);
+}
+
+/* The same records, in the same form: then this tag is the same too. `next` is
+ * sealed anew each time and says nothing else. */
+static void
+make_etag(struct pull *p)
+{
+	uint8_t facts[SHA256_SIZE + 4], digest[SHA256_SIZE];
+
+	memcpy(facts, p->page.digest, SHA256_SIZE);
+	facts[SHA256_SIZE] = (uint8_t)p->form;
+	facts[SHA256_SIZE + 1] = p->page.more;
+	facts[SHA256_SIZE + 2] = (uint8_t)p->ask.dataset->schema->version;
+	facts[SHA256_SIZE + 3] = (uint8_t)p->missing.n;
+	sha256(digest, facts, sizeof(facts));
+	etag_make(p->etag, digest, 16);
+}
+
 static int
 write_page(struct call *c, struct pull *p)
 {
-	struct jw w;
 	int rc;
 
 	buf_init_in(&p->body, c->arena);
@@ -105,15 +143,16 @@ write_page(struct call *c, struct pull *p)
 	    PAGE_BYTES, c->arena);
 	if (rc < 0)
 		return rc;
+	if (p->page.held > 0)
+		missing_add(&p->missing, (struct missing){ "held_back",
+		    "records", .count = p->page.held });
+	make_etag(p);
+	p->had = call_has(c, p->etag);
 	p->next = p->page.last.changed == NULL ? p->cursor_text
 	    : cursor_seal(c->house->keys, c->arena, &p->page.last,
 	    c->access->grant_text);
-	if (p->form == PAGE_LINES)
-		return 0;
-	buf_str(&p->body, "],\"next\":");
-	jw_init(&w, &p->body);
-	jw_string(&w, p->next);
-	buf_str(&p->body, p->page.more ? ",\"more\":true}" : ",\"more\":false}");
+	if (p->form == PAGE_LIST)
+		write_rest(c, p);
 	return 0;
 }
 
@@ -126,9 +165,9 @@ begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1])
 		.event = "pull.begun",
 		.dataset = p->name,
 		.to = c->access->client_id,
-		.outcome = c->head ? "head" : NULL,
-		.records = p->page.records,
-		.bytes = (int64_t)p->body.len,
+		.outcome = p->had ? "unchanged" : c->head ? "head" : NULL,
+		.records = p->had ? 0 : p->page.records,
+		.bytes = p->had ? 0 : (int64_t)p->body.len,
 		.actor = "recipient",
 		.subject = &c->access->subject,
 		.grant = &c->access->grant,
@@ -212,16 +251,21 @@ send_page(struct call *c)
 	if (p->next != NULL)
 		call_reply_field(c, "Guichet-Next", "%s", p->next);
 	call_reply_field(c, "Guichet-More", p->page.more ? "true" : "false");
+	missing_field(c, &p->missing);
+	version_tell(c, p->ask.dataset);
+	if (call_unless_had(c, p->etag) == DONE)
+		return DONE;
 	log_info("call=%s pims=%s records sent dataset=%s rows=%d bytes=%zu",
 	    c->id, c->access->client_id, p->ask.dataset->schema->id,
 	    p->page.records, p->body.len);
-	return call_answer_buf(c, 200, p->form == PAGE_LINES ?
+	return call_answer_packed(c, 200, p->form == PAGE_LINES ?
 	    "application/x-ndjson" : "application/json", &p->body);
 }
 
 static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "count",		limits_count },
 	{ "understand",		pull_understand },
 	{ "know the horizon",	know_horizon },
 	{ "read a page",	read_page },

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "routes/version.h"
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
 #define OFFSETS_US (INT64_C(15) * 3600 * 1000000)	/* +14:00, and a bit */
@@ -95,6 +96,21 @@ read_cursor(struct call *c, struct pull *p)
 	return NEXT;
 }
 
+/* What was asked for, or is there, and was not allowed. */
+static void
+tell_outside(struct pull *p, const char *from, const char *to)
+{
+	bool before = from != NULL && narrow(p->ask.from, from, 1) == from;
+	bool after = to != NULL && narrow(p->ask.to, to, -1) == to;
+
+	if (before)
+		missing_add(&p->missing, (struct missing){ "outside_consent",
+		    "period", .from = p->ask.from, .to = from });
+	if (after)
+		missing_add(&p->missing, (struct missing){ "outside_consent",
+		    "period", .from = to, .to = p->ask.to });
+}
+
 static enum next
 hold_against_grant(struct call *c, struct pull *p)
 {
@@ -105,6 +121,7 @@ hold_against_grant(struct call *c, struct pull *p)
 		return call_refuse(c, 403, "no_grant",
 		    "no consent covers this data set");
 	}
+	tell_outside(p, from, to);
 	p->ask.from = narrow(p->ask.from, from, 1);
 	p->ask.to = narrow(p->ask.to, to, -1);
 	p->ask.customer = c->access->customer;
@@ -123,17 +140,21 @@ enum next
 pull_understand(struct call *c)
 {
 	struct pull *p = c->own;
-	const struct dataset *d = dataset_find(c->house->catalogue,
-	    call_path_arg(c, "id"));
+	const struct dataset *d;
 
-	if (d == NULL)
-		return call_refuse(c, 404, "no_such_dataset",
-		    "there is no such data set here");
+	if (version_choose(c, &d, call_path_arg(c, "id")) == DONE)
+		return DONE;
 	p->ask.dataset = d;
 	p->name = arena_printf(c->arena, "%s@%d", d->schema->id,
 	    d->schema->version);
 	p->form = wants_lines(c) ? PAGE_LINES : PAGE_LIST;
 	if (read_query(c, p) == DONE || hold_against_grant(c, p) == DONE)
 		return DONE;
-	return read_cursor(c, p);
+	if (read_cursor(c, p) == DONE)
+		return DONE;
+	if (p->cursor_text == NULL)
+		missing_fields(&p->missing, d);
+	else
+		p->missing.n = 0;	/* it was told on the first page */
+	return NEXT;
 }

@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "catalogue/page.h"
 #include "http/call.h"
+#include "http/condition.h"
 #include "journal/line.h"
+#include "routes/missing.h"
 
 /* All that lives between the steps of routes/pull.c. */
 struct pull {
@@ -18,6 +20,9 @@ struct pull {
 	struct page page;
 	struct buf body;
 	const char *next;		/* the cursor that continues, or NULL */
+	struct missing_list missing;
+	char etag[ETAG_MAX];
+	bool had;			/* the asker has it: 304 */
 	struct line line;
 	char begun[UUID_TEXT];		/* the line that this pull ends */
 };

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "consent/quota.h"
 #include "crypto/keys.h"
 #include "http/counters.h"
 #include "serve/serve.h"
@@ -37,6 +38,7 @@ int
 crew_prepare(struct crew *w)
 {
 	w->book = counters_make(CREW_MAX);
+	quota_make();
 	w->beats = mmap(NULL, CREW_MAX * sizeof(*w->beats),
 	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (w->beats == MAP_FAILED ||
