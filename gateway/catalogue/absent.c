@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * absent.c - the documented fields that a source does not give.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* condition.c - entity tags, and gzip by zlib. */
 #include "http/condition.h"
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * condition.h - what the asker already has, and in which coding to answer.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* limits.c - counts calls of a grant, and says how many are left. */
 #include "routes/limits.h"
 #include <stdio.h>

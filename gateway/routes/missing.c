@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* missing.c - says what is not there. */
 #include "routes/missing.h"
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * missing.h - what an answer does not hold, and why: never silence.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* version.c - chooses a version, and tells of its end. */
 #include "routes/version.h"
 #include <string.h>

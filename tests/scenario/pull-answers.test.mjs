@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a pull's answer says beside its records: whether anything changed, how
 // it is packed, how often one may ask, which version it is, what is missing.
 import assert from "node:assert/strict";

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // A gateway over one synthetic energy company, a front that hands over the
 // client's certificate, and live grants written straight into the tables: for
 // tests about what comes after consent.
