@@ -315,8 +315,8 @@ next_in_db(struct evidence *e, struct entry *out, char why[WHY])
 		tree_leaf(&out->hash, out->leaf, out->n);
 	else if (n == sizeof(out->hash))
 		memcpy(&out->hash, stored, n);
-	out->altered = n != sizeof(out->hash) ||
-	    memcmp(stored, &out->hash, n) != 0;
+	out->altered = !row_bool(e->rows, (int)i, "there") ||
+	    n != sizeof(out->hash) || memcmp(stored, &out->hash, n) != 0;
 	e->next++;
 	return 1;
 }

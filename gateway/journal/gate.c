@@ -10,8 +10,7 @@
  * journal without a byte having left, never the other way round. Notes are
  * patient: they are asked again until they are known to be committed. Nobody
  * can know whether a batch whose answer was lost was committed; repeating it
- * may stage a line twice, and the sequencer, the only one that orders lines,
- * takes each id once.
+ * does no harm, since an id is written once.
  */
 #include "journal/gate.h"
 #include <assert.h>

@@ -33,7 +33,7 @@ void gate_forget(struct gate_pass *);	/* the line may be committed all the same 
 
 /* A line that needs no verdict (pull.ended): committed with the next batch,
  * kept and tried again while the database is away (10,000 at most). A repeat of
- * a batch whose answer was lost does no harm: the sequencer orders an id once. */
+ * a batch whose answer was lost does no harm: an id is written once. */
 void gate_note(struct gate *, const struct line_row *);
 
 /* Before a worker ends: calls done(arg) once, from the loop, when all notes are

@@ -45,7 +45,7 @@ struct line {
 	const char *of;		/* id of an earlier line this one ends */
 };
 
-/* The row of journal_stage. Everything is in the arena. */
+/* The row of journal_line. Everything is in the arena. */
 struct line_row {
 	struct uuid id;
 	enum journal_log log;
@@ -65,7 +65,7 @@ void line_make(struct line_row *, struct arena *, const struct line *);
  * a statement that changes a state writes its line by the same statement:
  *
  *     WITH done AS (UPDATE guichet.grants SET ... WHERE id = $1 RETURNING id)
- *     INSERT INTO guichet.journal_stage
+ *     INSERT INTO guichet.journal_line
  *            (id, log, leaf, salt, side, subject_id, grant_id, client_id)
  *     SELECT $2::uuid, $3::smallint, $4::bytea, $5::bytea, $6::bytea,
  *            $7::uuid, $8::uuid, $9::text

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sequencer.c - orders staged lines, grows the trees, signs.
+ * sequencer.c - leads: turn by turn, lines get their places and a signature.
  *
  * Why nothing is lost, doubled or forked: see sequencer.h.
  *
@@ -83,8 +83,10 @@ connect_db(struct sequencer *s)
 		s->db = NULL;
 		return E_UNAVAILABLE;
 	}
+	/* what committed since the last turn is few lines of many: by index */
 	if (db_now_run(s->db, "SET statement_timeout = '20s';"
-	    "SET lock_timeout = '5s'; SET synchronous_commit = on") < 0) {
+	    "SET lock_timeout = '5s'; SET synchronous_commit = on;"
+	    "SET enable_seqscan = off") < 0) {
 		step_down(s);
 		return E_UNAVAILABLE;
 	}
@@ -159,6 +161,29 @@ take_over(struct sequencer *s, struct ordered *o, struct arena *a)
 	return sign_guard(s, o, a);
 }
 
+/* Tables that came by pg_restore count their transactions anew. */
+static int
+know_cluster(struct sequencer *s)
+{
+	struct rows *rows;
+	bool moved;
+
+	if (db_now_run(s->db, "BEGIN") < 0 ||
+	    (rows = sequencer_ask(s, SQL_JOURNAL_TURN_MOVED, PARAMS_NONE)) == NULL)
+		return E_UNAVAILABLE;
+	moved = rows_count(rows) > 0;
+	rows_free(rows);
+	if (moved) {
+		log_warning("journal came from another database cluster,"
+		    " its lines are looked through once");
+		rows = sequencer_ask(s, SQL_JOURNAL_TURN_RENEW, PARAMS_NONE);
+		rows_free(rows);
+		if (rows == NULL)
+			return E_UNAVAILABLE;
+	}
+	return db_now_run(s->db, "COMMIT") < 0 ? E_UNAVAILABLE : 0;
+}
+
 static int
 lead(struct sequencer *s)
 {
@@ -176,6 +201,7 @@ lead(struct sequencer *s)
 	if (!got)
 		return E_CONFLICT;
 	a = arena_new();
+	rc = know_cluster(s);
 	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
 		rc = take_over(s, &s->logs[i], a);
 	arena_free(a);
@@ -187,153 +213,6 @@ lead(struct sequencer *s)
 		    journal_log_name(s->logs[i].log), s->logs[i].stored,
 		    s->logs[i].epoch);
 	return 0;
-}
-
-/* ---- ordering ---- */
-
-static void
-touch(int level, uint64_t n, const struct hash *hashes, int width, void *arg)
-{
-	struct touched *t = arg;
-	size_t i;
-
-	for (i = 0; i < t->count; i++)
-		if (t->log[i] == (int64_t)t->current && t->level[i] == level &&
-		    t->n[i] == (int64_t)n)
-			break;
-	assert(i < TILES_MAX);
-	t->log[i] = t->current;
-	t->level[i] = level;
-	t->n[i] = (int64_t)n;
-	t->width[i] = width;
-	memcpy(t->hashes[i], hashes, (size_t)width * sizeof(*hashes));
-	if (i == t->count)
-		t->count++;
-}
-
-static int
-store_touched(struct sequencer *s, struct arena *a)
-{
-	struct touched *t = &s->touched;
-	struct piece hashes[TILES_MAX];
-	struct params p;
-	struct rows *rows;
-
-	if (t->count == 0)
-		return 0;
-	for (size_t i = 0; i < t->count; i++)
-		hashes[i] = (struct piece){ t->hashes[i],
-		    (size_t)t->width[i] * sizeof(struct hash) };
-	params_init(&p);
-	params_ints(&p, a, t->log, t->count);
-	params_ints(&p, a, t->level, t->count);
-	params_ints(&p, a, t->n, t->count);
-	params_byteses(&p, a, hashes, t->count);
-	rows = sequencer_ask(s, SQL_JOURNAL_TILE_PUT, &p);
-	rows_free(rows);
-	return rows == NULL ? E_UNAVAILABLE : 0;
-}
-
-static int
-grow_head(struct sequencer *s, struct ordered *o)
-{
-	struct hash ranges[PROOF_MAX];
-	struct params p;
-	struct rows *rows;
-	int rc;
-
-	if (o->tree.size == o->stored)
-		return 0;
-	params_init(&p);
-	params_int(&p, o->log);
-	params_int(&p, o->epoch);
-	params_int(&p, (int64_t)o->stored);
-	params_int(&p, (int64_t)o->tree.size);
-	params_bytes(&p, ranges, tree_frontier(&o->tree, ranges) *
-	    sizeof(ranges[0]));
-	if ((rows = sequencer_ask(s, SQL_JOURNAL_HEAD_GROW, &p)) == NULL)
-		return E_UNAVAILABLE;
-	rc = rows_affected(rows) == 1 ? 0 : E_CONFLICT;
-	rows_free(rows);
-	if (rc < 0)
-		log_warning("journal is led by another log=%s",
-		    journal_log_name(o->log));
-	return rc;
-}
-
-/* The trees grow by the lines as the database placed them. */
-static int
-grow_trees(struct sequencer *s, const struct rows *rows)
-{
-	s->touched.count = 0;
-	for (int i = 0; i < rows_count(rows); i++) {
-		struct ordered *o = &s->logs[row_int(rows, i, "log")];
-		const uint8_t *bytes;
-		struct hash leaf;
-		size_t n;
-
-		bytes = row_bytes(rows, i, "hash", &n);
-		if (row_int(rows, i, "seq") != (int64_t)o->tree.size ||
-		    n != sizeof(leaf))
-			return E_CONFLICT;
-		memcpy(&leaf, bytes, sizeof(leaf));
-		s->touched.current = o->log;
-		tree_append(&o->tree, &leaf, touch, &s->touched);
-	}
-	return 0;
-}
-
-static struct rows *
-take_lines(struct sequencer *s, struct arena *a)
-{
-	int64_t epochs[JOURNAL_LOGS];
-	struct params p;
-
-	for (int i = 0; i < JOURNAL_LOGS; i++)
-		epochs[i] = s->logs[i].epoch;
-	params_init(&p);
-	params_int(&p, ORDER_MAX);
-	params_ints(&p, a, epochs, JOURNAL_LOGS);
-	return sequencer_ask(s, SQL_JOURNAL_ORDER, &p);
-}
-
-/* In a transaction: takes lines, places them. How many, or E_... */
-static int
-order_inside(struct sequencer *s, struct arena *a)
-{
-	struct rows *rows = take_lines(s, a);
-	int n, rc;
-
-	if (rows == NULL)
-		return E_UNAVAILABLE;
-	n = rows_count(rows);
-	rc = grow_trees(s, rows);
-	rows_free(rows);
-	if (rc == 0)
-		rc = store_touched(s, a);
-	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
-		rc = grow_head(s, &s->logs[i]);
-	return rc < 0 ? rc : n;
-}
-
-static int
-order(struct sequencer *s)
-{
-	struct arena *a;
-	int n;
-
-	if (db_now_run(s->db, "BEGIN") < 0)
-		return E_UNAVAILABLE;
-	a = arena_new();
-	n = order_inside(s, a);
-	arena_free(a);
-	if (n < 0)
-		return n;	/* stepping down rolls back */
-	if (db_now_run(s->db, "COMMIT") < 0)
-		return E_UNAVAILABLE;
-	for (int i = 0; i < JOURNAL_LOGS; i++)
-		s->logs[i].stored = s->logs[i].tree.size;
-	return n;
 }
 
 /* ---- turns ---- */
@@ -366,41 +245,22 @@ check_fence(struct sequencer *s)
 	return same ? 0 : rows == NULL ? E_UNAVAILABLE : E_CONFLICT;
 }
 
-/* Orders what is staged, for one interval at most, then signs. */
-static int
-order_and_sign(struct sequencer *s, const volatile sig_atomic_t *stop,
-    int64_t *lines, bool *more)
-{
-	int64_t end = clock_mono_us() + s->settings->journal_interval_ms * 1000;
-	int n;
-
-	if ((n = check_fence(s)) < 0)
-		return n;
-	do {
-		if ((n = order(s)) < 0)
-			return n;
-		*lines += n;
-	} while (n == ORDER_MAX && !*stop && clock_mono_us() < end);
-	*more = n == ORDER_MAX;
-	return sign_all(s);
-}
-
 int
-sequencer_turn(struct sequencer *s, const volatile sig_atomic_t *stop,
+sequencer_turn(struct sequencer *s, const volatile sig_atomic_t *stop UNUSED,
     int64_t *lines)
 {
-	int64_t ordered = 0;
-	bool more = false;
+	int64_t n = 0;
 	int rc;
 
-	if ((rc = connect_db(s)) == 0 && (rc = lead(s)) == 0)
-		do
-			rc = order_and_sign(s, stop, &ordered, &more);
-		while (rc == 0 && more && !*stop);
+	if ((rc = connect_db(s)) == 0 && (rc = lead(s)) == 0 &&
+	    (rc = check_fence(s)) == 0) {
+		n = order_lines(s);
+		rc = n < 0 ? (int)n : sign_all(s);
+	}
 	if (rc < 0 && s->db != NULL && (s->leads || rc != E_CONFLICT))
 		step_down(s);	/* who only waits to lead stays connected */
 	if (lines != NULL)
-		*lines = ordered;
+		*lines = n < 0 ? 0 : n;
 	return rc;
 }
 

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sequencer.h - the journal's role: orders staged lines, grows the trees,
- * signs their checkpoints. One leader among all hosts.
+ * sequencer.h - the journal's role: orders lines, grows the trees, signs their
+ * checkpoints. One leader among all hosts.
  *
  * It is a process of its own and simply waits for its database: nothing else
  * depends on its loop.
  *
- * Lines are staged by whatever statement changed something; here they get
- * their places. Why nothing is lost, doubled or forked:
+ * Lines are written once, by whatever statement changed something; here they
+ * get their places. Why nothing is lost, doubled or forked:
  *
- * - What is staged is taken by DELETE ... RETURNING, not above a mark: a line
- *   that commits late is taken by a later turn. Taking, placing, tiles and the
- *   head's new size are one transaction: all of it or nothing.
- * - Two lines about one grant are staged under that grant's row lock, each
- *   after the other committed, so that the order of the stage is the order in
+ * - A turn takes what its snapshot sees and that of the last turn did not, not
+ *   what lies above a mark: a line that commits late is taken by a later turn.
+ *   Places, tiles, the head's new size and the snapshot are one transaction:
+ *   all of it or nothing.
+ * - Two lines about one grant are numbered under that grant's row lock, each
+ *   after the other committed, so that the order of the numbers is the order in
  *   which they came true. No pull stands behind the withdrawal of its grant.
  * - One leads: an advisory lock of its session says who. A leader that was
  *   cut off or stopped may not know that its session is gone; the fence does:
@@ -23,7 +24,7 @@
  * - A note is signed after its lines are committed, and only if the tree
  *   provably continues the last note, which is kept outside the database
  *   (keep.h) before the new one is published. A history that does not is
- *   neither ordered nor signed: its lines stay staged until a person looked.
+ *   neither ordered nor signed: its lines wait until a person looked.
  */
 #ifndef SEQUENCER_H
 #define SEQUENCER_H
@@ -43,7 +44,7 @@ MUST_CHECK int sequencer_run(const struct settings *, const struct keys *,
 
 /* The same in pieces, for tools and tests. */
 struct sequencer *sequencer_new(const struct settings *, const struct keys *);
-/* Orders all that is staged and signs. 0; E_CONFLICT: another one leads;
+/* Orders all that committed and signs. 0; E_CONFLICT: another one leads;
  * E_DENIED: this history is not the one that was signed (logged);
  * E_UNAVAILABLE. *lines, when given, is what was ordered. */
 MUST_CHECK int sequencer_turn(struct sequencer *, const volatile sig_atomic_t *stop,

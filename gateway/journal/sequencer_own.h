@@ -18,7 +18,7 @@ struct settings;
 struct statement;
 
 enum {
-	ORDER_MAX	= 1000,		/* lines in one transaction */
+	ORDER_MAX	= 1000,		/* lines read at once */
 	TILES_MAX	= 64,		/* touched by so many lines */
 	WHY_MAX		= 256,
 	REST_MS		= 200,		/* longest sleep without a look around */
@@ -44,17 +44,28 @@ struct touched {			/* tiles to store */
 	enum journal_log current;
 };
 
+struct placed {				/* lines that got their places */
+	int64_t log[ORDER_MAX], seq[ORDER_MAX], n[ORDER_MAX];
+	struct uuid id[ORDER_MAX];
+};
+
 struct sequencer {
 	const struct settings *settings;
 	struct db_now *db;		/* NULL: away */
 	bool leads;
 	struct ordered logs[JOURNAL_LOGS];
 	struct touched touched;
+	struct placed placed;
 };
 
 /* A question; NULL when it failed, which is logged. */
 struct rows *sequencer_ask(struct sequencer *, const struct statement *,
     const struct params *);
+
+/* ---- order.c ---- */
+/* Gives every line that committed since the last turn its place. How many, or
+ * E_...: then the trees in memory are not what is stored. */
+MUST_CHECK int64_t order_lines(struct sequencer *);
 
 /* ---- sign.c ---- */
 /* Is what we hold the continuation of what was signed? 0; E_DENIED (logged);

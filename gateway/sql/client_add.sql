@@ -14,7 +14,7 @@ WITH made AS (
 	ON CONFLICT DO NOTHING
 	RETURNING id
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $16::uuid, $17::smallint, $18::bytea, $19::bytea, $20::bytea,
 	       $21::uuid, $22::uuid, $23::text

@@ -6,7 +6,7 @@ WITH changed AS (
 	 WHERE id = $1::text AND state <> $2::text
 	RETURNING id
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $4::uuid, $5::smallint, $6::bytea, $7::bytea, $8::bytea,
 	       $9::uuid, $10::uuid, $11::text

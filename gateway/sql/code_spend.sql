@@ -23,7 +23,7 @@ WITH spent AS (
 	SELECT $4::bytea, id, $2::text, $5::text, $6::text, $7::timestamptz
 	  FROM keyed
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $8::uuid, $9::smallint, $10::bytea, $11::bytea, $12::bytea,
 	       $13::uuid, $14::uuid, $15::text

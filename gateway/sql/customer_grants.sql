@@ -12,19 +12,16 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, g.ended_by, d.address,
   FROM guichet.grants AS g
   JOIN guichet.client AS c ON c.id = g.client_id
   LEFT JOIN guichet.destination AS d ON d.grant_id = g.id
-  LEFT JOIN LATERAL (
-	SELECT max((l.leaf ->> 't')::timestamptz) AS last,
-	       sum((l.leaf ->> 'n')::bigint) AS records
-	  FROM (SELECT convert_from(leaf, 'UTF8')::jsonb AS leaf
+  LEFT JOIN (
+	SELECT grant_id, max((leaf ->> 't')::timestamptz) AS last,
+	       sum((leaf ->> 'n')::bigint) AS records
+	  FROM (SELECT grant_id, convert_from(leaf, 'UTF8')::jsonb AS leaf
 		  FROM guichet.journal_line
-		 WHERE grant_id = g.id AND log = 0 AND leaf IS NOT NULL
-		 UNION ALL
-		SELECT convert_from(leaf, 'UTF8')::jsonb
-		  FROM guichet.journal_stage
-		 WHERE grant_id = g.id AND log = 0) AS l
-	 WHERE l.leaf ->> 'ev' IN ('pull.begun', 'delivery.acked')
-	   AND l.leaf ->> 'n' <> '0'
-       ) AS left_ ON true
+		 WHERE subject_id = $1 AND log = 0 AND leaf IS NOT NULL) AS l
+	 WHERE leaf ->> 'ev' IN ('pull.begun', 'delivery.acked')
+	   AND leaf ->> 'n' <> '0'
+	 GROUP BY grant_id
+       ) AS left_ ON left_.grant_id = g.id
  WHERE g.subject_id = $1
    AND ($2::uuid IS NULL OR g.id = $2)
  ORDER BY g.created DESC, g.id

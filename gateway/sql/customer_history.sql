@@ -8,11 +8,7 @@ SELECT l.id, (l.leaf ->> 't')::timestamptz AS at, l.leaf ->> 'ev' AS event,
   FROM (SELECT id, convert_from(leaf, 'UTF8')::jsonb AS leaf
 	  FROM guichet.journal_line
 	 WHERE subject_id = $1 AND leaf IS NOT NULL
-	   AND ($2::uuid IS NULL OR id < $2)
-	 UNION ALL
-	SELECT id, convert_from(leaf, 'UTF8')::jsonb
-	  FROM guichet.journal_stage
-	 WHERE subject_id = $1 AND ($2::uuid IS NULL OR id < $2)) AS l
+	   AND ($2::uuid IS NULL OR id < $2)) AS l
   LEFT JOIN guichet.client AS c ON c.id = l.leaf ->> 'to'
  WHERE l.leaf ->> 'ev' NOT IN ('pull.ended', 'delivery.attempted',
        'token.refreshed', 'consent.effective')

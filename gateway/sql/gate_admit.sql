@@ -28,7 +28,7 @@ WITH line AS MATERIALIZED (
 	 ORDER BY g.id
 	   FOR SHARE OF g SKIP LOCKED
 ), written AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT l.id, l.log, l.leaf, NULLIF(l.salt, ''), NULLIF(l.side, ''),
 	       NULLIF(l.subject_id, '00000000-0000-0000-0000-000000000000'),
@@ -38,6 +38,7 @@ WITH line AS MATERIALIZED (
 	 WHERE l.asks = '00000000-0000-0000-0000-000000000000'
 	    OR l.asks IN (SELECT id FROM held)
 	 ORDER BY l.ord
+	    ON CONFLICT (id) DO NOTHING	-- its first answer was lost
 )
 SELECT l.ord, l.asks IN (SELECT id FROM live) AS busy
   FROM line AS l

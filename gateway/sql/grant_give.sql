@@ -28,7 +28,7 @@ WITH decided AS (
 	       now() + $16::bigint * interval '1 second'
 	  FROM given
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $17::uuid, $18::smallint, $19::bytea, $20::bytea, $21::bytea,
 	       $22::uuid, $23::uuid, $24::text

@@ -14,7 +14,7 @@ WITH ended AS (
 	UPDATE guichet.subscription AS s SET state = 'ended', due = now()
 	  FROM ended WHERE s.grant_id = ended.id AND s.state <> 'ended'
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $3::uuid, $4::smallint, $5::bytea, $6::bytea, $7::bytea,
 	       $8::uuid, $9::uuid, $10::text

@@ -1,7 +1,5 @@
--- $1 log, $2 first, $3 lines at most -> seq, leaf (NULL: purged), hash
-SELECT seq, leaf, hash
-  FROM guichet.journal_line
- WHERE log = $1::smallint AND seq >= $2::bigint
-   AND seq < $2::bigint + $3::bigint
- ORDER BY seq;
+-- $1 log, $2 first, $3 lines at most -> seq, there (false: the line itself is
+-- gone), leaf (NULL: purged), hash
+SELECT seq, there, leaf, hash
+  FROM guichet.journal_entries($1::int, $2::bigint, $2::bigint + $3::bigint);
 -- SPDX-License-Identifier: Apache-2.0

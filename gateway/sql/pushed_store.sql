@@ -9,7 +9,7 @@ WITH made AS (
 	        now() + $6::bigint * interval '1 second')
 	RETURNING hash
 )
-INSERT INTO guichet.journal_stage
+INSERT INTO guichet.journal_line
        (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 SELECT $7::uuid, $8::smallint, $9::bytea, $10::bytea, $11::bytea,
        $12::uuid, $13::uuid, $14::text

@@ -14,7 +14,7 @@ WITH live AS (
 	       $7::timestamptz
 	  FROM live
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $8::uuid, $9::smallint, $10::bytea, $11::bytea, $12::bytea,
 	       $13::uuid, $14::uuid, $15::text

@@ -57,7 +57,7 @@ WITH told AS MATERIALIZED (
 	 WHERE s.id = t.id AND h.id = t.id
 	RETURNING s.id
 ), written AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT t.line, t.log, t.leaf, NULLIF(t.salt, ''), NULLIF(t.side, ''),
 	       NULLIF(t.subject_id, '00000000-0000-0000-0000-000000000000'),

@@ -8,7 +8,7 @@ WITH gone AS (
 	   AND expires < now() + interval '2 hours'
 	RETURNING hash, grant_id
 ), told AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $3::uuid, $4::smallint, $5::bytea, $6::bytea, $7::bytea,
 	       $8::uuid, $9::uuid, $10::text

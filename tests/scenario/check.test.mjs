@@ -358,5 +358,5 @@ test("preview masks; unmasked it must be noted first", () => {
 	assert.equal(shown.code, 0, shown.err);
 	assert.equal(JSON.parse(shown.out).buyer.name, "N12");
 	assert.equal(sql(db.url, "SELECT convert_from(leaf, 'UTF8')::json->>'ev' "
-		+ "FROM guichet.journal_stage"), "record.previewed");
+		+ "FROM guichet.journal_line"), "record.previewed");
 });

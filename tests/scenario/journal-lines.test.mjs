@@ -31,7 +31,7 @@ test("every statement that changes a state writes its line", () => {
 		.filter((name) => {
 			const text = textOf(name).replaceAll(/--.*/g, "");
 			return changes.test(text) &&
-				!/INSERT\s+INTO\s+guichet\.journal_stage/i.test(text);
+				!/INSERT\s+INTO\s+guichet\.journal_line/i.test(text);
 		});
 	assert.deepEqual(without.filter((name) => !silent[name]), [],
 		"a change without a line: write it, or say here why not");
@@ -98,7 +98,7 @@ test("ten hands end the same thirty grants: each is told once", async () => {
 	assert.equal(said.map((s) => s.out).join("").trim().split("\n")
 		.filter(Boolean).length, 30, "each answered by one hand");
 	assert.equal(sql(db.url, `SELECT count(*) || ' ' || count(DISTINCT grant_id)
-		FROM guichet.journal_stage WHERE convert_from(leaf, 'UTF8')::json->>'ev'
+		FROM guichet.journal_line WHERE convert_from(leaf, 'UTF8')::json->>'ev'
 		= 'consent.withdrawn'`), "30 30");
 	assert.equal(sql(db.url, `SELECT count(*) FROM guichet.grants
 		WHERE state <> 'withdrawn'`), "0");
@@ -106,7 +106,7 @@ test("ten hands end the same thirty grants: each is told once", async () => {
 
 test("a change that fails leaves no line, and a line that fails no change",
 	async () => {
-	const before = sql(db.url, "SELECT count(*) FROM guichet.journal_stage");
+	const before = sql(db.url, "SELECT count(*) FROM guichet.journal_line");
 	let s = await hand("client_state", [
 		`'pims', 'no such state', 'x', ${line("client.suspended")}`]);
 	assert.match(s.err, /check constraint/);
@@ -117,7 +117,7 @@ test("a change that fails leaves no line, and a line that fails no change",
 		${line("client.suspended")}`, `'pims', 'admitted', 'x',
 		${line("client.admitted")}`]);
 	assert.equal(s.err + s.out.trim(), "");
-	assert.equal(sql(db.url, "SELECT count(*) FROM guichet.journal_stage"),
+	assert.equal(sql(db.url, "SELECT count(*) FROM guichet.journal_line"),
 		before);
 	assert.equal(sql(db.url, "SELECT state FROM guichet.client"), "admitted");
 });
@@ -131,7 +131,7 @@ test("a hundred switches, five hands: as many lines as changes, in turn",
 		}))));
 	// the row lock orders the lines: they alternate
 	const told = sql(db.url, `SELECT convert_from(leaf, 'UTF8')::json->>'ev'
-		FROM guichet.journal_stage WHERE grant_id IS NULL ORDER BY n`)
+		FROM guichet.journal_line WHERE grant_id IS NULL ORDER BY n`)
 		.split("\n");
 	assert.ok(told.length > 10);
 	told.forEach((event, i) => assert.equal(event,

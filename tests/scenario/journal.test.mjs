@@ -24,7 +24,7 @@ const order = () => spawnSync(join(root, process.env.SAN ? "build-san" : "build"
 
 // n lines as the gate would have staged them.
 const stage = (n) => sql(db.url, `
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, client_id)
 	SELECT id, 0, convert_to('{"v":1,"id":"' || id || '","t":"2026-03-04T10:15:30.123Z","ev":"pull.begun","n":' || i || '}', 'UTF8'),
 	       sha256(id::text::bytea),
@@ -32,6 +32,10 @@ const stage = (n) => sql(db.url, `
 	       '${subject}', 'pims'
 	  FROM (SELECT i, gen_random_uuid() AS id
 	          FROM generate_series(1, ${n}) AS i) AS l`);
+
+// The id of a line of the restitution log, by its place.
+const at = (seq) => `(SELECT ids[${seq % 256 + 1}] FROM guichet.journal_bundle
+	WHERE log = 0 AND n = ${Math.floor(seq / 256)})`;
 
 const journal = (...args) => guichet("journal", ...args, "--config", config);
 
@@ -122,8 +126,7 @@ test("and by Node's crypto, which shares no code with either", () => {
 });
 
 test("a proof of one line stands alone", () => {
-	const id = sql(db.url, `SELECT id FROM guichet.journal_line
-		WHERE log = 0 AND seq = 2345`);
+	const id = sql(db.url, `SELECT ${at(2345)}`);
 	const proof = journal("prove", id);
 	assert.equal(proof.code, 0, proof.err);
 	writeFileSync(join(dir, "p.tlog-proof"), proof.out);
@@ -327,27 +330,33 @@ test("a line altered in the database is named, there and in its export", () => {
 	assert.equal(journal("verify").code, 0);
 	sql(db.url, `UPDATE guichet.journal_line
 		SET leaf = overlay(leaf PLACING 'X' FROM 5)
-		WHERE log = 0 AND seq = 12345`);
+		WHERE id = ${at(12345)}`);
 	let r = journal("verify", "--json");
 	assert.equal(r.code, 1, r.err);
 	assert.equal(JSON.parse(r.out).first_bad, 12345);
-	// its hash too
-	sql(db.url, `UPDATE guichet.journal_line
-		SET hash = sha256('\\x00'::bytea || leaf)
-		WHERE log = 0 AND seq = 12345`);
+	// its hash too: then only the level above tells, so the tile is named
+	sql(db.url, `UPDATE guichet.journal_tile AS t
+		SET hashes = overlay(hashes PLACING sha256('\\x00'::bytea || l.leaf)
+			FROM 12345 % 256 * 32 + 1)
+		FROM guichet.journal_line AS l WHERE l.id = ${at(12345)}
+		AND t.log = 0 AND t.level = 0 AND t.n = 12345 / 256`);
 	r = journal("verify", "--json");
 	assert.equal(r.code, 1, r.err);
-	assert.equal(JSON.parse(r.out).first_bad, 12345);
+	assert.equal(JSON.parse(r.out).first_bad, 12288);
 	r = journal("export", join(dir, "export-altered"));
 	assert.equal(r.code, 0, r.err);
 	r = guichet("journal", "verify", join(dir, "export-altered"), "--json");
-	assert.equal(JSON.parse(r.out).first_bad, 12345);
-	sql(db.url, `DELETE FROM guichet.journal_line
-		WHERE log = 0 AND seq = 69001`);
-	sql(db.url, `UPDATE guichet.journal_line
-		SET leaf = overlay(leaf PLACING '"' FROM 5),
-		    hash = sha256('\\x00'::bytea || overlay(leaf PLACING '"' FROM 5))
-		WHERE log = 0 AND seq = 12345`);
+	assert.equal(JSON.parse(r.out).first_bad, 12288);
+	sql(db.url, `DELETE FROM guichet.journal_line WHERE id = ${at(69001)}`);
+	sql(db.url, `WITH back AS (UPDATE guichet.journal_line
+		SET leaf = overlay(leaf PLACING ':' FROM 5)
+		WHERE id = ${at(12345)} RETURNING leaf)
+		UPDATE guichet.journal_tile AS t
+		SET hashes = overlay(hashes PLACING
+			sha256('\\x00'::bytea || back.leaf)
+			FROM 12345 % 256 * 32 + 1)
+		FROM back WHERE t.log = 0 AND t.level = 0
+		AND t.n = 12345 / 256`);
 	r = journal("verify", "--json");
 	assert.equal(r.code, 1, r.err);
 	assert.equal(JSON.parse(r.out).first_bad, 69001, r.out);

@@ -11,7 +11,7 @@ import { after, before, test } from "node:test";
 import { ask, startGateway } from "../support/gateway.mjs";
 import { freePorts, guichet } from "../support/ground.mjs";
 import { judging } from "../support/judge.mjs";
-import { createDatabase, sql } from "../support/postgres.mjs";
+import { createDatabase, LINES_WAITING, sql } from "../support/postgres.mjs";
 
 let gateway, own, energy, plain, certificate, thumbprint, customers;
 
@@ -79,8 +79,7 @@ const pull = (g, query = "", headers, method) =>
 
 const lines = (g, event) => sql(own.url, `
 	SELECT convert_from(leaf, 'UTF8') || ' ' || convert_from(side, 'UTF8')
-	  FROM (SELECT leaf, side, grant_id FROM guichet.journal_stage
-	        UNION ALL SELECT leaf, side, grant_id FROM guichet.journal_line) AS l
+	  FROM guichet.journal_line
 	 WHERE grant_id = '${g.id}'`).split("\n").filter((l) => l &&
 		l.includes(`"ev":"${event}"`)).map((l) => {
 			const [leaf, side] = l.split("} {");
@@ -252,8 +251,8 @@ test("what may be read, and the consent behind it", async () => {
 });
 
 test("each begun pull has its end, each line one act", async () => {
-	await gateway.until(() => sql(own.url, `SELECT count(*)
-		FROM guichet.journal_stage`) === "0", "all lines ordered");
+	await gateway.until(() => sql(own.url, LINES_WAITING) === "0",
+		"all lines ordered");
 	assert.equal(sql(own.url, `
 		SELECT count(*) FROM guichet.journal_line AS b
 		 WHERE convert_from(b.leaf, 'UTF8')::json->>'ev' = 'pull.begun'
@@ -279,8 +278,8 @@ test("the journal over HTTP, read by Go's checksum database", async () => {
 	// more than a tile, and a level above it
 	const g = grant(customers[6]);
 	await Promise.all(Array.from({ length: 320 }, () => pull(g, "?limit=1")));
-	await gateway.until(() => sql(own.url, `SELECT count(*)
-		FROM guichet.journal_stage`) === "0", "all lines ordered");
+	await gateway.until(() => sql(own.url, LINES_WAITING) === "0",
+		"all lines ordered");
 	await gateway.until(async () => Number((await ask(`${url}/checkpoint`))
 		.text.split("\n")[1]) >= 640, "a new checkpoint");
 	const told = await judging("fetch", url, vkey, old);

@@ -59,3 +59,7 @@ export function createDatabase(name, base = postgresUrl()) {
 	return { name: unique, url: urlOf(base, unique), drop: () =>
 		sql(base, `DROP DATABASE IF EXISTS "${unique}" WITH (FORCE)`) };
 }
+
+// How many lines have no place in their log yet.
+export const LINES_WAITING = `SELECT count(*) - coalesce((SELECT sum(size)
+	FROM guichet.journal_head), 0) FROM guichet.journal_line`;

@@ -157,10 +157,8 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 	p.sql = (text) => sql(ground.db.url, text);
 	p.expected = (dataset, customer = p.customer) =>
 		countRecords(catalogue, source, dataset, customer);
-	// Lines that are ordered, and those that still wait.
-	p.lines = () => p.sql("SELECT convert_from(leaf, 'UTF8') FROM (" +
-		"SELECT leaf, id FROM guichet.journal_line UNION " +
-		"SELECT leaf, id FROM guichet.journal_stage) AS l ORDER BY id")
+	p.lines = () => p.sql("SELECT convert_from(leaf, 'UTF8')" +
+		" FROM guichet.journal_line ORDER BY id")
 		.split("\n").filter(Boolean).map((l) => JSON.parse(l));
 	// One more day of hers is corrected at the source; the day.
 	p.touchOneDay = (day, customer = p.customer) => sql(source, `

@@ -43,7 +43,7 @@ tear_down(void **state UNUSED)
 static int
 each_begins(void **state UNUSED)
 {
-	ground_sql("TRUNCATE guichet.journal_stage;"
+	ground_sql("TRUNCATE guichet.journal_line;"
 	    "UPDATE guichet.grants SET state = 'active',"
 	    " expires = now() + interval '1 day';"
 	    "UPDATE guichet.client SET state = 'admitted'");
@@ -132,13 +132,13 @@ warm_up(void)
 		run(&q, 1);
 	} while (q.verdict == E_UNAVAILABLE);
 	assert_int_equal(q.verdict, 0);
-	ground_sql("TRUNCATE guichet.journal_stage");
+	ground_sql("TRUNCATE guichet.journal_line");
 }
 
 static int64_t
 staged(void)
 {
-	return ground_count("SELECT count(*) AS n FROM guichet.journal_stage");
+	return ground_count("SELECT count(*) AS n FROM guichet.journal_line");
 }
 
 /* ---- stories ---- */
@@ -160,7 +160,7 @@ live_grants_are_admitted_and_written(void **state UNUSED)
 	assert_true(counts.batches <= 8);	/* 5 full ones, and warming up */
 	/* everything reached its column */
 	assert_int_equal(ground_count("SELECT count(*) AS n FROM"
-	    " guichet.journal_stage WHERE log = 0 AND length(salt) = 32"
+	    " guichet.journal_line WHERE log = 0 AND length(salt) = 32"
 	    " AND convert_from(side, 'UTF8')::json->>'grant' = grant_id::text"
 	    " AND convert_from(leaf, 'UTF8')::json->>'id' = id::text"
 	    " AND subject_id = '51000000-0000-0000-0000-000000000000'"
@@ -254,7 +254,7 @@ a_stuck_database_refuses_calls_and_keeps_notes(void **state UNUSED)
 	struct db_now *other = ground_db();
 
 	warm_up();
-	assert_int_equal(db_now_run(other, "BEGIN; LOCK guichet.journal_stage"
+	assert_int_equal(db_now_run(other, "BEGIN; LOCK guichet.journal_line"
 	    " IN ACCESS EXCLUSIVE MODE"), 0);
 	admit(&q[0], 0);
 	note(0);
@@ -273,7 +273,7 @@ a_stuck_database_refuses_calls_and_keeps_notes(void **state UNUSED)
 	assert_int_equal(q[2].verdict, 0);
 	/* the pass of the first batch was written all the same, not sent */
 	assert_int_equal(ground_count("SELECT count(*) AS n FROM"
-	    " guichet.journal_stage WHERE convert_from(leaf, 'UTF8')::json->>'ev'"
+	    " guichet.journal_line WHERE convert_from(leaf, 'UTF8')::json->>'ev'"
 	    " = 'pull.ended'"), 1);
 }
 
@@ -296,7 +296,7 @@ notes_survive_killed_connections(void **state UNUSED)
 	}
 	run(NULL, 0);
 	assert_int_equal(ground_count("SELECT count(DISTINCT id) AS n FROM"
-	    " guichet.journal_stage"), 300);
+	    " guichet.journal_line"), 300);
 }
 
 static void
@@ -324,7 +324,7 @@ a_worker_that_ends_waits_for_its_notes(void **state UNUSED)
 	assert_true(gate_idle(gate));
 	assert_int_equal(staged(), 250);
 	/* but not for ever */
-	assert_int_equal(db_now_run(other, "BEGIN; LOCK guichet.journal_stage"
+	assert_int_equal(db_now_run(other, "BEGIN; LOCK guichet.journal_line"
 	    " IN ACCESS EXCLUSIVE MODE"), 0);
 	note(0);
 	told = 0;
@@ -387,7 +387,7 @@ withdrawer(void)
 		ground_sql("WITH done AS (UPDATE guichet.grants SET state ="
 		    " 'withdrawn' WHERE id = ('60000000-0000-0000-0000-' ||"
 		    " lpad(to_hex(%d), 12, '0'))::uuid AND pg_sleep(%s) IS NOT"
-		    " NULL RETURNING id) INSERT INTO guichet.journal_stage"
+		    " NULL RETURNING id) INSERT INTO guichet.journal_line"
 		    " (id, log, leaf, grant_id) SELECT gen_random_uuid(), 1,"
 		    " '{\"ev\":\"consent.withdrawn\"}', id FROM done",
 		    i, i % 3 == 0 ? "0.01" : "0");
@@ -424,10 +424,10 @@ no_line_stands_behind_a_withdrawal(void **state UNUSED)
 	assert_int_equal(status, 0);
 	assert_true(staged() > 10 * GRANTS);	/* there was a race */
 	assert_int_equal(ground_count("SELECT count(*) AS n FROM"
-	    " guichet.journal_stage AS w JOIN guichet.journal_stage AS b"
+	    " guichet.journal_line AS w JOIN guichet.journal_line AS b"
 	    " ON b.grant_id = w.grant_id AND b.n > w.n WHERE w.log = 1"), 0);
 	assert_int_equal(ground_count("SELECT count(*) AS n FROM"
-	    " guichet.journal_stage WHERE log = 1"), GRANTS);
+	    " guichet.journal_line WHERE log = 1"), GRANTS);
 }
 
 int

@@ -239,45 +239,40 @@ CREATE TABLE guichet.watch_mark (
 
 -- ---- journal ---------------------------------------------------------------
 
--- Lines as they were committed with what they tell of; the sequencer takes them.
-CREATE TABLE guichet.journal_stage (
-	n		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	id		uuid NOT NULL,
+-- Lines, committed with what they tell of. A line is written once and never
+-- moves: its place in its log lies in a bundle. salt, side, subject, grant are
+-- erasable; leaf may be purged by retention.
+CREATE TABLE guichet.journal_line (
+	id		uuid PRIMARY KEY,	-- made in the order of time
+	n		bigint GENERATED ALWAYS AS IDENTITY, -- taken under the
+					-- lock of the grant it tells of
+	xid		xid8 NOT NULL DEFAULT pg_current_xact_id(),
 	log		smallint NOT NULL,
-	leaf		bytea NOT NULL,
+	leaf		bytea,
 	salt		bytea,
 	side		bytea,
 	subject_id	uuid,
 	grant_id	uuid,
 	client_id	text
 );
-ALTER TABLE guichet.journal_stage SET (		-- a queue: rows live a second
-	autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
-
--- The ordered logs. salt, side, subject and grant are erasable; leaf may be
--- purged by retention; hash stays for ever.
-CREATE TABLE guichet.journal_line (
-	log		smallint NOT NULL,
-	seq		bigint NOT NULL,
-	id		uuid NOT NULL,
-	leaf		bytea,
-	hash		bytea NOT NULL,		-- SHA-256(0x00 || leaf), RFC 6962
-	salt		bytea,
-	side		bytea,
-	subject_id	uuid,
-	grant_id	uuid,
-	client_id	text,
-	PRIMARY KEY (log, seq)
-);
-CREATE INDEX ON guichet.journal_line (grant_id, log, seq) WHERE grant_id IS NOT NULL;
--- A customer's own history, newest first.
+-- What committed since the last turn (journal_turn).
+CREATE INDEX ON guichet.journal_line (xid);
+-- A customer's own history, newest first; a grant's lines are among them.
 CREATE INDEX ON guichet.journal_line (subject_id, id) WHERE subject_id IS NOT NULL;
--- A line staged twice (its first answer was lost) is ordered once; also the way
--- from a receipt to its place.
-CREATE UNIQUE INDEX ON guichet.journal_line (id);
 
--- c2sp.org/tlog-tiles: 256 hashes each. Level 0 holds full tiles only (the last
--- hashes are in journal_line); of the levels above, the last one is growing.
+-- The order of a log: the ids of 256 entries a row, the last one growing.
+CREATE TABLE guichet.journal_bundle (
+	log		smallint NOT NULL,
+	n		bigint NOT NULL,
+	ids		uuid[] NOT NULL,
+	ns		int8range NOT NULL,	-- of its lines: the way back
+	PRIMARY KEY (log, n)
+);
+ALTER TABLE guichet.journal_bundle ALTER ids SET STORAGE EXTERNAL; -- no pattern
+CREATE INDEX ON guichet.journal_bundle USING gist (ns);
+
+-- c2sp.org/tlog-tiles: 256 hashes each; the last one of a level is growing.
+-- Level 0 holds SHA-256(0x00 || leaf) of each entry (RFC 6962), for ever.
 CREATE TABLE guichet.journal_tile (
 	log		smallint NOT NULL,
 	level		smallint NOT NULL,
@@ -285,6 +280,36 @@ CREATE TABLE guichet.journal_tile (
 	hashes		bytea NOT NULL,
 	PRIMARY KEY (log, level, n)
 );
+ALTER TABLE guichet.journal_tile ALTER hashes SET STORAGE EXTERNAL;
+
+-- Up to where lines were ordered: all that `seen` sees. A line that commits
+-- late is not in it, whatever its number, so that the next turn takes it.
+CREATE TABLE guichet.journal_turn (
+	one		boolean PRIMARY KEY DEFAULT true CHECK (one),
+	seen		pg_snapshot NOT NULL DEFAULT '4:4:',	-- nothing
+	cluster		bigint NOT NULL		-- whose transactions these are
+			DEFAULT (pg_control_system()).system_identifier
+);
+INSERT INTO guichet.journal_turn DEFAULT VALUES;
+
+-- The entries of a log, as they lie: seq from first to past - 1. A place whose
+-- line is gone has an id and nothing else but its hash.
+CREATE FUNCTION guichet.journal_entries(log int, first bigint, past bigint)
+RETURNS TABLE (seq bigint, id uuid, there boolean, leaf bytea, hash bytea,
+	salt bytea, side bytea, subject_id uuid, grant_id uuid, client_id text)
+LANGUAGE sql STABLE AS $$
+	SELECT b.n * 256 + o.place - 1, o.id, l.id IS NOT NULL, l.leaf,
+	       substring(t.hashes FROM o.place::int * 32 - 31 FOR 32),
+	       l.salt, l.side, l.subject_id, l.grant_id, l.client_id
+	  FROM guichet.journal_bundle AS b
+	 CROSS JOIN LATERAL unnest(b.ids) WITH ORDINALITY AS o (id, place)
+	  LEFT JOIN guichet.journal_line AS l ON l.id = o.id
+	  LEFT JOIN guichet.journal_tile AS t
+	    ON t.log = b.log AND t.level = 0 AND t.n = b.n
+	 WHERE b.log = $1 AND b.n BETWEEN $2 / 256 AND ($3 - 1) / 256
+	   AND b.n * 256 + o.place - 1 >= $2 AND b.n * 256 + o.place - 1 < $3
+	 ORDER BY b.n, o.place
+$$;
 
 CREATE TABLE guichet.journal_head (
 	log		smallint PRIMARY KEY,
