@@ -21,7 +21,7 @@ WITH changed AS (
 	  FROM moved AS m
 	 WHERE s.grant_id = m.grant_id
 ), line AS (
-	INSERT INTO guichet.journal_stage
+	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 	SELECT $1::uuid, $2::bigint, $3::bytea, $4::bytea, $5::bytea, $6::uuid,
 	       $7::uuid, $8::text

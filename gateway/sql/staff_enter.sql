@@ -23,7 +23,7 @@ WITH made AS (
 	SELECT $1::bytea, id, $3::timestamptz FROM known
 	RETURNING staff_id
 )
-INSERT INTO guichet.journal_stage
+INSERT INTO guichet.journal_line
        (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 SELECT $9::uuid, $10::smallint, $11::bytea, $12::bytea, $13::bytea,
        $14::uuid, $15::uuid, $16::text

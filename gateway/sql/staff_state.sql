@@ -9,7 +9,7 @@ WITH changed AS (
 	DELETE FROM guichet.staff_session
 	 WHERE $2::boolean AND staff_id IN (SELECT id FROM changed)
 )
-INSERT INTO guichet.journal_stage
+INSERT INTO guichet.journal_line
        (id, log, leaf, salt, side, subject_id, grant_id, client_id)
 SELECT $3::uuid, $4::smallint, $5::bytea, $6::bytea, $7::bytea,
        $8::uuid, $9::uuid, $10::text

@@ -20,7 +20,7 @@ const client = (...args) => new Promise((done) => execFile(
 const ask = (text) => sql(counter.db.url, text);
 const lines = (ev, to) => ask(`SELECT convert_from(leaf, 'UTF8') FROM (
 	SELECT leaf, id FROM guichet.journal_line UNION
-	SELECT leaf, id FROM guichet.journal_stage) AS l ORDER BY id`)
+	SELECT leaf, id FROM guichet.journal_line) AS l ORDER BY id`)
 	.split("\n").filter(Boolean).map((l) => JSON.parse(l))
 	.filter((l) => l.ev === ev && l.to === to);
 
