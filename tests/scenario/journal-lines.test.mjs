@@ -22,6 +22,7 @@ const silent = {
 	subscription_orphan: "a lease that ran out comes back",
 	watch_wake: "something is due; what is sent is told when it is",
 	watch_wake_all: "the same, for a whole source",
+	watch_wake_at: "the same, by the change table",
 };
 
 test("every statement that changes a state writes its line", () => {

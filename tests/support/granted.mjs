@@ -89,9 +89,7 @@ export async function startGranted({ customers = 6, days = 40, settings = {},
 	const get = (path, g, headers) => call("GET", path, g, { headers });
 	const lines = (g, event) => sql(own.url, `
 		SELECT convert_from(leaf, 'UTF8') || ' ' || convert_from(side, 'UTF8')
-		  FROM (SELECT leaf, side, grant_id FROM guichet.journal_stage
-		        UNION ALL
-		        SELECT leaf, side, grant_id FROM guichet.journal_line) AS l
+		  FROM guichet.journal_line
 		 WHERE grant_id = '${g.id}'`).split("\n").filter((l) => l &&
 			l.includes(`"ev":"${event}"`)).map((l) => {
 				const [leaf, side] = l.split("} {");
