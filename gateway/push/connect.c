@@ -23,7 +23,7 @@
 #include "push/destination.h"
 #include "push/errand.h"
 
-enum { LOOK_AGAIN_MS = 20000 };		/* has she opened her pod? */
+enum { LOOK_AGAIN_MS = 4000 };		/* has she approved there? */
 
 struct connecting {
 	struct house *house;
@@ -146,6 +146,7 @@ run(struct connecting *c, enum errand_kind kind, const char *call,
 		.code = c->back.code,
 		.until_us = clock_mono_us() +
 		    c->house->settings->push_deadline_ms * 1000,
+		.saves = kind == ERRAND_COMPLETE,
 		.on_end = on_end,
 		.arg = c
 	};
@@ -254,7 +255,7 @@ static void
 write_down(struct connecting *c)
 {
 	const struct connect_ask *k = c->ask;
-	bool solid = strcmp(k->kind, "solid") == 0;
+	bool looked = connector_find(k->kind)->waits;
 	char pairwise[44];
 	struct params p;
 
@@ -275,7 +276,8 @@ write_down(struct connecting *c)
 	params_text(&p, c->to->host);
 	params_text(&p, destination_state(c->to, c->arena));
 	params_text(&p, destination_sealed(c->to, c->house->keys, c->arena));
-	params_int(&p, solid ? LOOK_AGAIN_MS : -1);
+	params_int(&p, looked && (c->errand.url != NULL || strcmp(k->kind,
+	    "solid") == 0) ? LOOK_AGAIN_MS : -1);
 	ask(c, SQL_SUBSCRIPTION_BEGIN, &p, on_begun);
 }
 
@@ -303,6 +305,8 @@ copy_ask(struct connecting *c, const struct connect_ask *k)
 	own->client_id = copy(c, k->client_id);
 	own->kind = copy(c, k->kind);
 	own->address = copy(c, k->address);
+	own->login = copy(c, k->login);
+	own->password = copy(c, k->password);
 	own->subject = arena_memdup(c->arena, k->subject, sizeof(*k->subject));
 	own->details = copy(c, k->details);
 	own->purpose = copy(c, k->purpose);
@@ -362,6 +366,11 @@ connector_begin(struct house *h, const struct connect_ask *k,
 	else if (connector_find(d->kind) == NULL ||
 	    read_address(d, c->arena, c->ask->address) < 0)
 		d->address = NULL;
+	if (strcmp(d->kind, "webdav") == 0 && c->ask->login != NULL &&
+	    c->ask->login[0] != '\0' && c->ask->password != NULL) {
+		destination_set_secret(d, "login", c->ask->login);
+		destination_set_secret(d, "password", c->ask->password);
+	}
 	soon(c, begin_now);
 	return c;
 }

@@ -23,6 +23,7 @@ struct connect_ask {
 	const char *kind;		/* its kind: "cozy", "solid"... */
 	const char *address;		/* as typed: a Cozy, a Solid container, a
 					 * cloud; a webhook's code, or "" */
+	const char *login, *password;	/* webdav: made for us there; or NULL */
 	const struct subject_ref *subject;
 	const char *const *datasets;	/* ids served here */
 	size_t dataset_count;
@@ -99,9 +100,11 @@ struct connector {
 	void (*deliver)(struct errand *);	/* e->parcel */
 	void (*check)(struct errand *);		/* is the door still open? */
 	void (*leave)(struct errand *);		/* give our keys back */
+	bool waits;	/* complete tells whether she has approved there: it is
+			 * asked again and again until she has */
 };
 extern const struct connector connector_cozy, connector_solid,
-    connector_webhook;
+    connector_webdav, connector_webhook;
 const struct connector *connector_find(const char *kind);	/* or NULL */
 
 #endif

@@ -32,7 +32,7 @@ const struct connector *
 connector_find(const char *kind)
 {
 	static const struct connector *const all[] = { &connector_cozy,
-	    &connector_solid, &connector_webhook };
+	    &connector_solid, &connector_webdav, &connector_webhook };
 
 	for (size_t i = 0; i < countof(all); i++)
 		if (strcmp(all[i]->kind, kind) == 0)

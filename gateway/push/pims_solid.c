@@ -5,10 +5,7 @@
  * hers: our own credentials (client credentials, bound by DPoP) open every pod
  * that knows our WebID, and she closes the door by taking the rule away.
  *
- * Writes are conditional: new ones only if nothing is there, others only over
- * what we just saw (RFC 9110 13.1). They go one by one, in order; what was
- * received before trouble came counts. A pod tells nothing of resources that its
- * owner deleted: a record deleted there comes back when it changes here.
+ * Resources are written as files.h says.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -29,14 +26,14 @@
 #include "push/connector.h"
 #include "push/destination.h"
 #include "push/errand.h"
+#include "push/files.h"
 #include "push/parcel.h"
 
-enum { CONFLICTS_MAX = 3, SECRET_MAX = 512, EARLY_S = 30, ENOUGH_MS = 1500 };
+enum { SECRET_MAX = 512, EARLY_S = 30 };
 
 struct own {
+	struct files files;
 	bool renewed;			/* the token, in this errand */
-	int conflicts;			/* of the item at e->done */
-	const char *etag;		/* of what stands there; NULL = nothing */
 	void (*next)(struct errand *);	/* after a token was fetched */
 };
 
@@ -335,91 +332,27 @@ leave(struct errand *e)
 	errand_end(e, ALREADY, "no key was held");
 }
 
-/* ---- deliver, one by one ---- */
-
-static void write_next(struct errand *);
-static errand_then on_written, on_seen;
+/* ---- deliver ---- */
 
 static const char *
-url_of(struct errand *e)
+url_of(struct errand *e, int i)
 {
 	return arena_printf(e->arena, "%s%s/%s.json", e->to->address,
-	    e->parcel->dataset->schema->id, e->parcel->items[e->done].id);
-}
-
-static void
-write_one(struct errand *e)
-{
-	struct own *own = e->own;
-	const struct item *item = &e->parcel->items[e->done];
-
-	ask_resource(e, "PUT", url_of(e), own->etag == NULL ?
-	    "If-None-Match: *" : errand_field(e, "If-Match", own->etag),
-	    item->json, item->n, on_written);
-}
-
-static void
-see(struct errand *e)
-{
-	ask_resource(e, "HEAD", url_of(e), NULL, NULL, 0, on_seen);
-}
-
-static void
-on_seen(struct errand *e, const struct http_answer *answer)
-{
-	struct own *own = e->own;
-	const char *etag = http_answer_field(answer, "etag");
-
-	if (unauthorized(e, answer, see))
-		return;
-	if (answer->status == 404)
-		own->etag = NULL;
-	else if (answer->status == 200 && etag != NULL)
-		own->etag = arena_strdup(e->arena, etag);
-	else {
-		errand_end_by_status(e, answer);
-		return;
-	}
-	write_one(e);
-}
-
-static void
-on_written(struct errand *e, const struct http_answer *answer)
-{
-	struct own *own = e->own;
-
-	if (unauthorized(e, answer, write_one))
-		return;
-	if (written(answer->status)) {
-		e->done++;
-		own->conflicts = 0;
-		own->etag = NULL;
-		write_next(e);
-	} else if (answer->status == 412 && ++own->conflicts <= CONFLICTS_MAX)
-		see(e);
-	else
-		errand_end_by_status(e, answer);
-}
-
-/* Rather a part of it in time than all of it too late. */
-static void
-write_next(struct errand *e)
-{
-	if (e->done == e->parcel->n)
-		errand_end(e, DELIVERED, "received");
-	else if (e->done > 0 && errand_left_ms(e) < ENOUGH_MS)
-		errand_end(e, DELIVERED, "received in part");
-	else
-		write_one(e);
+	    e->parcel->dataset->schema->id, e->parcel->items[i].id);
 }
 
 static void
 deliver(struct errand *e)
 {
-	e->own = arena_alloc(e->arena, sizeof(struct own));
-	with_token(e, write_next);
+	static const struct files_ways ways = { url_of, ask_resource,
+	    unauthorized };
+	struct own *own = arena_alloc(e->arena, sizeof(*own));
+
+	own->files.ways = &ways;
+	e->own = own;
+	with_token(e, files_write);
 }
 
 const struct connector connector_solid = {
-	"solid", begin, complete, deliver, check, leave
+	"solid", begin, complete, deliver, check, leave, .waits = true
 };

@@ -131,7 +131,7 @@ visit_begin(struct delivery *d)
 			nothing_left(d);
 		else
 			delivery_run(d, ERRAND_LEAVE, on_left);
-	} else if (strcmp(d->to->kind, "solid") == 0)
+	} else if (connector_find(d->to->kind)->waits)
 		delivery_run(d, ERRAND_COMPLETE, on_looked);
 	else
 		nothing_left(d);	/* a Cozy tells by its redirect */

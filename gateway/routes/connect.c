@@ -225,6 +225,8 @@ begin(struct call *c)
 		.client_id = own->chosen->client_id,
 		.kind = own->chosen->kind,
 		.address = own->address,
+		.login = call_form_arg(c, "login"),
+		.password = call_form_arg(c, "password"),
 		.subject = &c->session->subject,
 		.datasets = own->choices.ticked,
 		.dataset_count = own->choices.ticked_n,

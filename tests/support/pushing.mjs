@@ -99,7 +99,7 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 	const cozies = [];
 	const pool = new pg.Pool({ connectionString: source, max: 4 });
 
-	const p = { ground, source, pool, logins, ca, tls, until: null,
+	const p = { Browser, ground, source, pool, logins, ca, tls, until: null,
 		customer: logins[0].reference,
 		gateway: serve ? await startGateway({ ground }) : null };
 	p.until = (question, what, ms) => until(question, what, ms).catch((e) => {
