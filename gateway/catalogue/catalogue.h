@@ -39,6 +39,7 @@ struct schema_field {
 	const char *unit;		/* UCUM, or NULL */
 	const char *kind;		/* characteristic | transaction | metadata */
 	const char *sensitivity;
+	double plausible[2];		/* x-plausible, or 0, 0: what to expect */
 	const json_t *example;
 	const struct code *codes;
 	size_t code_count;
@@ -51,6 +52,7 @@ struct schema {
 	struct wording title, description;
 	struct wording consent;		/* the sentence the customer reads */
 	const char *doctype;		/* Cozy's */
+	const char *availability;	/* available | soon | planned */
 	const char *frequency, *latency;	/* ISO 8601 durations */
 	const char *natural_key[8];	/* field paths, NULL-terminated */
 	const char *period;		/* field that from/to select, or NULL */
