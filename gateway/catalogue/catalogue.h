@@ -45,6 +45,15 @@ struct schema_field {
 	size_t code_count;
 };
 
+/* How fine records may be given: the first, the finest, is the whole record;
+ * the others leave fields out. */
+struct granularity {
+	const char *id;			/* "PT30M", "P1D" */
+	struct wording name;
+	struct wording consent;		/* the sentence at this granularity */
+	const char **without;		/* fields of the record, NULL-terminated */
+};
+
 struct schema {
 	const char *id;			/* "energy.load-curve" */
 	const char *domain;		/* "energy" */
@@ -57,11 +66,17 @@ struct schema {
 	const char *natural_key[8];	/* field paths, NULL-terminated */
 	const char *period;		/* field that from/to select, or NULL */
 	const char *changed;		/* field that cursors follow: "changed" */
+	const char *account;		/* field that names the account, or NULL */
+	const struct granularity *granularities;	/* finest first */
+	size_t granularity_count;	/* 0: whole records only */
 	const struct schema_field *fields;
 	size_t field_count;
 	json_t *document;		/* the file, for the public pages */
 	const struct checks *checks;	/* what a record must keep (validate.h) */
 };
+
+/* Its place among the granularities; -1: not offered. */
+int schema_granularity(const struct schema *, const char *id);
 
 /* How it is known that something was written at the source (capture.c). */
 enum capture { CAPTURE_HORIZON, CAPTURE_TRIGGER, CAPTURE_REPLICATION,

@@ -256,6 +256,15 @@ read_fields(struct reading *r, const json_t *object, const char *prefix, int dep
 	return 0;
 }
 
+int
+schema_granularity(const struct schema *s, const char *id)
+{
+	for (size_t i = 0; i < s->granularity_count; i++)
+		if (strcmp(s->granularities[i].id, id) == 0)
+			return (int)i;
+	return -1;
+}
+
 const struct schema_field *
 schema_field_find(const struct schema *s, const char *path)
 {
@@ -321,6 +330,16 @@ read_checks(struct reading *r, const json_t *doc)
 }
 
 static int
+read_offer(struct reading *r, const json_t *doc)
+{
+	struct offer_wrong wrong_how;
+	const char *at = schema_offer(r->s, r->arena, doc, &wrong_how);
+
+	return at == NULL ? 0 :
+	    wrong(r, at, "E261", wrong_how.cause, wrong_how.cure);
+}
+
+static int
 read_document(struct reading *r, const json_t *doc)
 {
 	static const char *const needed[] = { "x-id", "x-domain", "x-doctype",
@@ -357,8 +376,10 @@ read_document(struct reading *r, const json_t *doc)
 	    read_key(r, doc) < 0 ||
 	    check_time(r, "x-changed", s->changed, true) < 0)
 		return E_BAD_INPUT;
-	return s->period == NULL ? 0 :
-	    check_time(r, "x-period", s->period, false);
+	if (s->period != NULL &&
+	    check_time(r, "x-period", s->period, false) < 0)
+		return E_BAD_INPUT;
+	return read_offer(r, doc);
 }
 
 static void

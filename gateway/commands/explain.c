@@ -253,6 +253,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "nothing.",
 	  "Use the keywords of docs/reference/schemas.md; annotations begin "
 	  "with x-." },
+	{ "E261", "A data set cannot be given in part like that",
+	  "x-account names a required text; x-granularities lists the finest "
+	  "first, and what each of the others leaves out.",
+	  "See docs/reference/schemas.md, \"given in part\"." },
 	/* ---- guichet's own database ---- */
 	{ "E301", "Guichet's own database gives no answer",
 	  "It cannot be reached, or refuses the role.",

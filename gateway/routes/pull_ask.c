@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/details.h"
 #include "routes/version.h"
 
 enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
@@ -111,21 +112,39 @@ tell_outside(struct pull *p, const char *from, const char *to)
 		    "period", .from = to, .to = p->ask.to });
 }
 
+/* Fills the question with what is allowed, then narrows it to what is asked. */
+static enum next
+take_allowed(struct call *c, struct pull *p, const struct detail *d)
+{
+	const char *from = p->ask.from, *to = p->ask.to;
+	struct page_ask allowed = p->ask;
+
+	if (p->ask.dataset->schema->period == NULL &&
+	    (from != NULL || to != NULL))
+		return call_refuse(c, 400, "bad_period", "this data set has no "
+		    "period: ask without from and to");
+	if (!detail_ask(d, &allowed))
+		return call_refuse(c, 403, "no_grant", "this data set no longer "
+		    "offers what was allowed: ask for a new consent");
+	tell_outside(p, allowed.from, allowed.to);
+	p->ask = allowed;
+	p->ask.from = narrow(from, allowed.from, 1);
+	p->ask.to = narrow(to, allowed.to, -1);
+	p->ask.customer = c->access->customer;
+	return NEXT;
+}
+
 static enum next
 hold_against_grant(struct call *c, struct pull *p)
 {
-	const char *id = p->ask.dataset->schema->id, *from, *to;
+	const struct detail *d = access_covers(c->access,
+	    p->ask.dataset->schema->id);
 
-	if (!access_covers(c->access, id, &from, &to)) {
-		access_insufficient(c);
-		return call_refuse(c, 403, "no_grant",
-		    "no consent covers this data set");
-	}
-	tell_outside(p, from, to);
-	p->ask.from = narrow(p->ask.from, from, 1);
-	p->ask.to = narrow(p->ask.to, to, -1);
-	p->ask.customer = c->access->customer;
-	return NEXT;
+	if (d != NULL)
+		return take_allowed(c, p, d);
+	access_insufficient(c);
+	return call_refuse(c, 403, "no_grant",
+	    "no consent covers this data set");
 }
 
 static bool
