@@ -112,6 +112,20 @@ tell_outside(struct pull *p, const char *from, const char *to)
 		    "period", .from = to, .to = p->ask.to });
 }
 
+/* What a coarser granularity leaves out. */
+static void
+tell_left_out(struct pull *p, const struct page_ask *allowed)
+{
+	const struct schema *s = p->ask.dataset->schema;
+
+	if (s->granularity_count == 0)
+		return;
+	for (const char **name = s->granularities[allowed->granularity].without;
+	    *name != NULL; name++)
+		missing_add(&p->missing, (struct missing){ "outside_consent",
+		    "field", .name = *name });
+}
+
 /* Fills the question with what is allowed, then narrows it to what is asked. */
 static enum next
 take_allowed(struct call *c, struct pull *p, const struct detail *d)
@@ -127,6 +141,7 @@ take_allowed(struct call *c, struct pull *p, const struct detail *d)
 		return call_refuse(c, 403, "no_grant", "this data set no longer "
 		    "offers what was allowed: ask for a new consent");
 	tell_outside(p, allowed.from, allowed.to);
+	tell_left_out(p, &allowed);
 	p->ask = allowed;
 	p->ask.from = narrow(from, allowed.from, 1);
 	p->ask.to = narrow(to, allowed.to, -1);
