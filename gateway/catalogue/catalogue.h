@@ -63,6 +63,10 @@ struct schema {
 	const char *doctype;		/* Cozy's */
 	const char *availability;	/* available | soon | planned */
 	const char *frequency, *latency;	/* ISO 8601 durations */
+	/* x-sign-in: how recently (-1 = no matter) and how strongly (NULL = no
+	 * matter) she must have proved who she is to give them away */
+	int64_t sign_in_age_s;
+	const char *sign_in_acr;
 	const char *natural_key[8];	/* field paths, NULL-terminated */
 	const char *period;		/* field that from/to select, or NULL */
 	const char *changed;		/* field that cursors follow: "changed" */
@@ -95,6 +99,10 @@ struct source {
 	 * yes; no row: unknown here. text NULL: everybody may. */
 	struct statement customer;
 	const char *customers_file, *customers_text;
+	/* login.sql: who signed in? $1 the claim, $2 all claims (JSON) ->
+	 * customer, name (may be NULL). text NULL: none here. */
+	struct statement login;
+	const char *login_file, *login_text;
 	struct db *db;			/* this process's pool; NULL until opened */
 	struct horizon *horizon;
 };

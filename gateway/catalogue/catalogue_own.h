@@ -51,7 +51,8 @@ const char *capture_described(struct arena *, const struct dataset *);
 MUST_CHECK int capture_look(PGconn *, const struct source *, struct fault *);
 
 /* ---- sqltext.c: an adapter's SQL, as a person wrote it ---- */
-enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER };
+enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER, SQL_FOR_LOGIN,
+    SQL_FORS };
 /*
  * Replaces :customer and its kin by $n, padded with blanks so that every place
  * stays where it was; leaves quotes, comments and casts alone. The result

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/clock.h"
 #include "base/error.h"
 #include "catalogue/catalogue_own.h"
 #include "catalogue/validate.h"
@@ -340,6 +341,23 @@ read_offer(struct reading *r, const json_t *doc)
 }
 
 static int
+read_sign_in(struct reading *r, const json_t *doc)
+{
+	const json_t *j = json_object_get(doc, "x-sign-in");
+	const char *age = text_of(j, "max_age");
+	int64_t us = -1000000;
+
+	if (j != NULL && (!json_is_object(j) ||
+	    (age != NULL && duration_parse(&us, age) < 0)))
+		return wrong(r, "x-sign-in", "E252", "it is not understood",
+		    "write {\"max_age\": \"PT15M\", \"acr\": ...}, either alone "
+		    "or both");
+	r->s->sign_in_age_s = us / 1000000;
+	r->s->sign_in_acr = text_of(j, "acr");
+	return 0;
+}
+
+static int
 read_document(struct reading *r, const json_t *doc)
 {
 	static const char *const needed[] = { "x-id", "x-domain", "x-doctype",
@@ -352,6 +370,8 @@ read_document(struct reading *r, const json_t *doc)
 		if (text_of(doc, needed[i]) == NULL)
 			return wrong(r, needed[i], "E252", "it is missing",
 			    "every schema says it; see docs/reference/schemas.md");
+	if (read_sign_in(r, doc) < 0)
+		return E_BAD_INPUT;
 	s->id = text_of(doc, "x-id");
 	s->domain = text_of(doc, "x-domain");
 	s->version = (int)json_integer_value(json_object_get(doc, "x-version"));

@@ -104,6 +104,14 @@ take_request(struct call *c)
 }
 
 static enum next
+is_it_surely_she(struct call *c)
+{
+	struct authorize *own = c->own;
+
+	return choices_sign_in(&own->choices, c);
+}
+
+static enum next
 may_she(struct call *c)
 {
 	struct authorize *own = c->own;
@@ -193,6 +201,7 @@ static const struct step authorize_steps[] = {
 	{ "find session", session_find },
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
+	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
 	{ "show", show },
 	{ NULL, NULL }
@@ -292,6 +301,7 @@ static const struct step authorize_post_steps[] = {
 	{ "find client", find_client },
 	{ "find request", find_request },
 	{ "take request", take_request },
+	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
 	{ "decide", decide },
 	{ "answer", answer },
