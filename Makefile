@@ -36,10 +36,11 @@ say = $(if $(V),,@echo "  $1	$(2:$(CURDIR)/%=%)")
 ROOMS := base crypto db http catalogue journal consent push watch pages routes \
 	serve commands
 SRC := $(foreach r,$(ROOMS),$(wildcard gateway/$r/*.c))
-OBJ := $(SRC:%.c=$(B)/%.o) $(B)/sql_table.o $(B)/assets.o
+OBJ := $(SRC:%.c=$(B)/%.o) $(B)/sql_table.o $(B)/assets.o $(B)/scripts.o
 STATEMENTS := $(sort $(wildcard gateway/sql/*.sql))
 MIGRATIONS := $(sort $(wildcard gateway/sql/migrations/*.sql))
 ASSETS := $(sort $(wildcard gateway/pages/assets/*) $(wildcard gateway/pages/po/*.po))
+SCRIPTS := $(sort $(wildcard gateway/journal/export/*))
 
 .PHONY: all help deps test-deps demo check check-slow unit tools fuzzers bench fuzz lint format \
 	install clean
@@ -102,6 +103,13 @@ $(B)/sql_table.o: $(B)/sql_table.S
 $(B)/assets.S: $(ASSETS) deploy/embed Makefile
 	@mkdir -p $(@D)
 	@deploy/embed assets $(ASSETS) > $@
+# What every export of the journal carries along.
+$(B)/scripts.S: $(SCRIPTS) deploy/embed Makefile
+	@mkdir -p $(@D)
+	@deploy/embed scripts $(SCRIPTS) > $@
+$(B)/scripts.o: $(B)/scripts.S
+	$(call say,AS,$@)
+	$(Q)$(CC) -c -o $@ $<
 $(B)/assets.o: $(B)/assets.S
 	$(call say,AS,$@)
 	$(Q)$(CC) -c -o $@ $<
@@ -141,7 +149,7 @@ build-fuzz/gateway/%.o: gateway/%.c $(B)/sql_names.h
 	@mkdir -p $(@D)
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
-build-fuzz/libguichet.a: $(SRC:%.c=build-fuzz/%.o) $(B)/sql_table.o $(B)/assets.o
+build-fuzz/libguichet.a: $(SRC:%.c=build-fuzz/%.o) $(B)/sql_table.o $(B)/assets.o $(B)/scripts.o
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)$(AR) rcs $@ $^

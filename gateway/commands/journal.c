@@ -16,7 +16,8 @@ static int run(int argc, char **argv);
 
 const struct command command_journal = {
 	"journal", "Verify, export and prove what the journal says.", run,
-	"verify [DIR] | export DIR | checkpoint | prove ID|PLACE"
+	"verify [DIR|URL] | export DIR [--from DATE] [--to DATE] [--customer REF]\n"
+	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE"
 };
 
 static const struct {
@@ -78,6 +79,21 @@ installed_key(struct journal_ask *j, struct note_key *out)
 	return key != NULL ? EX_OK : journal_failed(EX_NOPERM, "the key of"
 	    " this log is not for this user to read; name its verifier key"
 	    " with --vkey");
+}
+
+EVP_PKEY *
+journal_signer(struct journal_ask *j)
+{
+	struct keys *keys;
+	struct fault fault;
+	EVP_PKEY *key;
+
+	if (keys_load(&keys, j->settings->keys_dir, &fault) < 0)
+		return NULL;
+	if ((key = keys_journal(keys, journal_log_name(j->log))) != NULL)
+		EVP_PKEY_up_ref(key);
+	keys_free(keys);
+	return key;
 }
 
 int
@@ -149,6 +165,14 @@ run(int argc, char **argv)
 		  "FILE  a checkpoint you kept: nothing since may be gone" },
 		{ "--vkey", FLAG_TEXT, &j.vkey,
 		  "KEY  the verifier key you hold" },
+		{ "--from", FLAG_TEXT, &j.from,
+		  "DATE  export: lines from that day on (2026-01-31)" },
+		{ "--to", FLAG_TEXT, &j.to, "DATE  export: and before that day" },
+		{ "--customer", FLAG_TEXT, &j.customer,
+		  "REF  export: lines of one customer, with her key" },
+		{ "--pims", FLAG_TEXT, &j.pims, "ID  export: lines of one recipient" },
+		{ "--sides", FLAG_SET, &j.sides,
+		  "export: with what links lines to persons (DPO)" },
 		{ NULL }
 	};
 	int n = command_args(&command_journal, &j.common, flags, argc, argv);

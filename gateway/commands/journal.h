@@ -12,6 +12,8 @@ struct settings;
 struct journal_ask {
 	struct common common;
 	const char *log_name, *known, *vkey;	/* flags, or NULL */
+	const char *from, *to, *customer, *pims;
+	bool sides;
 	enum journal_log log;
 	int argc;				/* what follows the verb */
 	char **argv;
@@ -30,6 +32,8 @@ int journal_open(struct journal_ask *);
 int journal_key(struct journal_ask *, struct note_key *);
 int journal_failed(int code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The key that signs this log, to be freed; NULL when this user may not read it. */
+EVP_PKEY *journal_signer(struct journal_ask *);
 /* A file of 64 kB at most, or NULL with a word on stderr; to free. */
 char *journal_slurp(const char *path);
 

@@ -20,6 +20,7 @@
 
 struct held {			/* what it was held against, in words */
 	char key[200], past[300];
+	bool files;		/* an export */
 };
 
 static int
@@ -42,6 +43,7 @@ static int
 choose_key(struct journal_ask *j, const struct evidence *e,
     struct note_key *key, struct held *held)
 {
+	held->files = j->argc == 1;
 	if (j->vkey != NULL) {
 		snprintf(held->key, sizeof(held->key), "the key you gave");
 		return journal_key(j, key);
@@ -90,7 +92,11 @@ choose_past(struct journal_ask *j, char **known, struct held *held)
 static void
 tell(const struct verification *v, const struct held *held)
 {
-	if (v->good)
+	if (v->good && v->part)
+		printf("good: %s, %" PRIu64 " entries, a part of %" PRIu64
+		    ", every one as signed\n", v->now.origin, v->entries,
+		    v->now.size);
+	else if (v->good)
 		printf("good: %s, %" PRIu64 " entries, every one as signed\n",
 		    v->now.origin, v->entries);
 	else
@@ -101,6 +107,9 @@ tell(const struct verification *v, const struct held *held)
 	printf("signature held against: %s (%s+%08" PRIx32 ")\n", held->key,
 	    v->key->name, v->key->id);
 	printf("past held against: %s\n", held->past);
+	if (v->good && held->files)
+		printf("its other files: as exported; the list of them is %s\n",
+		    v->files_signed ? "signed" : "not signed by anybody");
 }
 
 static void
@@ -115,6 +124,8 @@ tell_json(const struct verification *v, const struct held *held)
 	jw_bool_member(&w, "good", v->good);
 	jw_str_member(&w, "origin", v->key->name);
 	jw_int_member(&w, "entries", (int64_t)v->entries);
+	jw_int_member(&w, "size", (int64_t)v->now.size);
+	jw_bool_member(&w, "part", v->part);
 	jw_int_member(&w, "purged", (int64_t)v->purged);
 	if (v->named) {
 		jw_int_member(&w, "first_bad", (int64_t)v->first_bad);
@@ -123,6 +134,7 @@ tell_json(const struct verification *v, const struct held *held)
 	if (!v->good)
 		jw_str_member(&w, "why", v->why);
 	jw_str_member(&w, "key", held->key);
+	jw_bool_member(&w, "files_signed", v->files_signed);
 	jw_str_member(&w, "past", held->past);
 	jw_end_object(&w);
 	puts(out.data);
@@ -135,7 +147,7 @@ verify(struct journal_ask *j, struct evidence *e)
 	struct verification v = { 0 };
 	struct progress bar;
 	struct note_key key;
-	struct held held;
+	struct held held = { .files = false };
 	char *known;
 	int code, rc;
 

@@ -285,15 +285,20 @@ access_check(struct call *c)
 	return NEXT;
 }
 
-const struct detail *
-access_covers(const struct access *a, const char *dataset)
+bool
+access_covers(const struct access *a, const char *dataset, const char **from,
+    const char **to)
 {
 	const struct check *k = (const struct check *)a;
 
-	for (size_t i = 0; a->datasets[i] != NULL; i++)
-		if (strcmp(a->datasets[i], dataset) == 0)
-			return &k->entry->details[i];
-	return NULL;
+	for (size_t i = 0; a->datasets[i] != NULL; i++) {
+		if (strcmp(a->datasets[i], dataset) != 0)
+			continue;
+		*from = k->entry->spans[i].from;
+		*to = k->entry->spans[i].to;
+		return true;
+	}
+	return false;
 }
 
 void

@@ -10,7 +10,8 @@
 #define ACCESS_CACHE_H
 #include "consent/access.h"
 #include "consent/client.h"
-#include "consent/details.h"
+
+struct access_span { const char *from, *to; };	/* of datasets[i]; NULL = open */
 
 struct access_entry {
 	struct access access;		/* first: what c->access becomes */
@@ -18,7 +19,7 @@ struct access_entry {
 	uint8_t hash[32];
 	enum binding binding;
 	char thumbprint[44];
-	const struct detail *details;	/* of datasets[i] */
+	const struct access_span *spans;
 };
 
 /* From a row of token_find.sql; the caller is the first holder. */

@@ -37,6 +37,22 @@ sha256(uint8_t out[SHA256_SIZE], const void *data, size_t n)
 	sha256_pieces(out, &(struct piece){ data, n }, 1);
 }
 
+bool
+sha256_rest(uint8_t out[SHA256_SIZE], FILE *f)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int ok = EVP_DigestInit_ex(ctx, EVP_sha256(), NULL);
+	char some[16384];
+	size_t n;
+
+	while ((n = fread(some, 1, sizeof(some), f)) > 0)
+		ok &= EVP_DigestUpdate(ctx, some, n);
+	ok &= EVP_DigestFinal_ex(ctx, out, NULL);
+	assert(ok == 1);
+	EVP_MD_CTX_free(ctx);
+	return !ferror(f);
+}
+
 void
 hmac_sha256(uint8_t out[SHA256_SIZE], const uint8_t *key, size_t key_n,
     const void *data, size_t n)

@@ -7,12 +7,15 @@
  * kinds are read as streams, so that any length fits in little memory.
  */
 #include "journal/evidence.h"
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -40,6 +43,8 @@ struct evidence {
 	size_t line_size;
 	uint8_t leaf[LEAF_MAX + 1];
 	struct hash tile[TILE_WIDTH];
+	struct hash before[PROOF_MAX * 2];
+	uint8_t side[LEAF_MAX + 1], salt[64];
 	/* a database */
 	struct store store;
 	struct rows *rows;
@@ -112,6 +117,35 @@ slurp(struct evidence *e, const char *name, size_t max)
 	return strlen(text) == n ? text : NULL;
 }
 
+enum { TEXT_MAX = 64 << 20 };
+
+const char *
+evidence_dir(const struct evidence *e)
+{
+	return e->dir;
+}
+
+bool
+evidence_has(const struct evidence *e, const char *name)
+{
+	char path[4400];
+
+	snprintf(path, sizeof(path), "%.4000s/%.300s", e->dir, name);
+	return access(path, F_OK) == 0;
+}
+
+const char *
+evidence_text(struct evidence *e, const char *name)
+{
+	char path[4400];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%.4000s/%.300s", e->dir, name);
+	if (stat(path, &st) < 0 || st.st_size > TEXT_MAX)
+		return NULL;
+	return slurp(e, name, (size_t)st.st_size + 1);
+}
+
 int
 evidence_open_dir(struct evidence **out, const char *dir, char why[WHY])
 {
@@ -163,7 +197,7 @@ read_leaf(struct evidence *e, struct entry *out, const json_t *leaf,
 {
 	int n;
 
-	if (leaf == NULL)
+	if (leaf == NULL || json_is_null(leaf))
 		return b64_decode(&out->hash, sizeof(out->hash),
 		    json_string_value(hash), json_string_length(hash)) ==
 		    sizeof(out->hash) ? 0 : E_BAD_INPUT;
@@ -203,6 +237,56 @@ read_plain(struct evidence *e, struct entry *out, size_t n)
 	return true;
 }
 
+static int
+read_hashes(struct hash *out, size_t *n, size_t max, const json_t *list)
+{
+	size_t i;
+	const json_t *item;
+
+	*n = json_array_size(list);
+	if (*n > max || (list != NULL && !json_is_array(list)))
+		return E_BAD_INPUT;
+	json_array_foreach(list, i, item)
+		if (b64_decode(&out[i], sizeof(*out), json_string_value(item),
+		    json_string_length(item)) != sizeof(*out))
+			return E_BAD_INPUT;
+	return 0;
+}
+
+/* Bytes that may be absent. */
+static int
+read_bytes(const void **out, size_t *n, void *room, size_t max, const json_t *text)
+{
+	int got;
+
+	if (text == NULL || json_is_null(text))
+		return 0;
+	got = b64_decode(room, max, json_string_value(text),
+	    json_string_length(text));
+	if (got < 0)
+		return got;
+	*out = room;
+	*n = (size_t)got;
+	return 0;
+}
+
+/* What an export tells beside the leaf. */
+static int
+read_rest(struct evidence *e, struct entry *out, const json_t *o)
+{
+	int rc;
+
+	if ((rc = read_bytes(&out->side, &out->side_n, e->side, LEAF_MAX,
+	    json_object_get(o, "side"))) < 0 ||
+	    (rc = read_bytes(&out->salt, &out->salt_n, e->salt,
+	    sizeof(e->salt), json_object_get(o, "salt"))) < 0 ||
+	    (rc = read_hashes(e->before, &out->before_n, countof(e->before),
+	    json_object_get(o, "before"))) < 0)
+		return rc;
+	out->before = e->before;
+	return 0;
+}
+
 /* {"seq":0,"leaf":"base64"}; members of others are passed over. */
 static int
 read_entry(struct evidence *e, struct entry *out, size_t n)
@@ -216,10 +300,11 @@ read_entry(struct evidence *e, struct entry *out, size_t n)
 	o = json_loadb(e->line, n, JSON_REJECT_DUPLICATES, NULL);
 	seq = json_object_get(o, "seq");
 	leaf = json_object_get(o, "leaf");
-	hash = json_object_get(o, "hash");
+	hash = json_object_get(o, "leaf_hash");
 	*out = (struct entry){ .seq = (uint64_t)json_integer_value(seq) };
 	if (json_is_integer(seq) && json_integer_value(seq) >= 0 &&
-	    (json_is_string(leaf) || (leaf == NULL && json_is_string(hash))))
+	    (json_is_string(leaf) || (json_is_null(leaf) && json_is_string(hash))) &&
+	    (rc = read_rest(e, out, o)) == 0)
 		rc = read_leaf(e, out, leaf, hash);
 	json_decref(o);
 	return rc;
@@ -244,6 +329,56 @@ next_in_dir(struct evidence *e, struct entry *out, char why[WHY])
 	}
 	e->next++;
 	return 1;
+}
+
+int
+evidence_part(struct evidence *e, struct part *out)
+{
+	json_t *o, *n;
+	char *text;
+	int rc = E_BAD_INPUT;
+
+	if (e->dir == NULL || (text = slurp(e, "range.json", NOTE_MAX)) == NULL)
+		return 0;
+	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	n = json_object_get(o, "entries");
+	if (json_is_integer(n) && json_integer_value(n) >= 0 &&
+	    read_hashes(out->after, &out->after_n, countof(out->after),
+	    json_object_get(o, "after")) == 0) {
+		out->entries = (uint64_t)json_integer_value(n);
+		rc = 1;
+	}
+	json_decref(o);
+	return rc;
+}
+
+enum { PAST_MAX = 20000 };
+
+const struct past_note *
+evidence_past(struct evidence *e)
+{
+	struct past_note *all = arena_alloc(e->arena, sizeof(*all));
+	const char *path;
+	struct dirent *d;
+	size_t n = 0;
+	DIR *dir;
+
+	if (e->dir == NULL || (dir = opendir(arena_printf(e->arena,
+	    "%s/checkpoints", e->dir))) == NULL)
+		return all;
+	while ((d = readdir(dir)) != NULL && n < PAST_MAX) {
+		if (d->d_name[0] == '.')
+			continue;
+		path = arena_printf(e->arena, "checkpoints/%s", d->d_name);
+		all = arena_grow(e->arena, all, n * sizeof(*all),
+		    (n + 2) * sizeof(*all));
+		all[n].name = arena_strdup(e->arena, d->d_name);
+		if ((all[n].note = slurp(e, path, NOTE_MAX / 8)) == NULL)
+			all[n].note = "";	/* not signed by anybody */
+		memset(&all[++n], 0, sizeof(*all));
+	}
+	closedir(dir);
+	return all;
 }
 
 /* ---- a database ---- */

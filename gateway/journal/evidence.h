@@ -23,6 +23,11 @@ struct entry {
 	size_t n;
 	struct hash hash;	/* of the leaf, computed; or as stored */
 	bool altered;		/* the hash stored beside it is another one */
+	/* of an export */
+	const struct hash *before;	/* what stands for those left out (spine.h) */
+	size_t before_n;
+	const void *side, *salt;	/* NULL: not shown, or erased */
+	size_t side_n, salt_n;
 };
 
 /* 0, E_NOT_FOUND or E_SYSTEM; why is one sentence. */
@@ -37,6 +42,18 @@ const char *evidence_vkey(const struct evidence *);	/* or NULL */
 /* A live log: entries after those of its checkpoint are no fault. */
 bool evidence_grows(const struct evidence *);
 struct tiles evidence_tiles(struct evidence *, uint64_t size);
+/* A part of a log (range.json): how many entries, what stands for the rest. */
+struct part { uint64_t entries; struct hash after[PROOF_MAX * 2]; size_t after_n; };
+/* 1: a part; 0: whole; E_BAD_INPUT: range.json is none. */
+MUST_CHECK int evidence_part(struct evidence *, struct part *);
+const char *evidence_dir(const struct evidence *);	/* of an export, or NULL */
+/* A text file of the export, or NULL (absent, too large, no text). */
+const char *evidence_text(struct evidence *, const char *name);
+bool evidence_has(const struct evidence *, const char *name);
+/* Earlier notes that lie beside it (checkpoints/): name and whole text; ends with
+ * a NULL name. */
+struct past_note { const char *name, *note; };
+const struct past_note *evidence_past(struct evidence *);
 /* From the first entry again. */
 void evidence_rewind(struct evidence *);
 /* 1 and *out (valid until the next call); 0 at the end; E_BAD_INPUT: what

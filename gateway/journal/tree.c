@@ -183,9 +183,8 @@ tree_load(struct tree *t, const struct tiles *tiles)
 	return 0;
 }
 
-/* The root of the perfect subtree number i of 2^height leaves. */
-static int
-subtree(struct hash *out, const struct tiles *t, int height, uint64_t i)
+int
+tree_subtree(struct hash *out, const struct tiles *t, int height, uint64_t i)
 {
 	int level = height / 8, rest = height % 8, rc;
 	uint64_t first = i << rest;	/* of its hashes, at that level */
@@ -210,7 +209,7 @@ range_root(struct hash *out, const struct tiles *t, uint64_t first, uint64_t n)
 	if ((n & (n - 1)) == 0) {
 		int height = __builtin_ctzll(n);
 
-		return subtree(out, t, height, first >> height);
+		return tree_subtree(out, t, height, first >> height);
 	}
 	k = split(n);
 	if ((rc = range_root(&left, t, first, k)) < 0 ||

@@ -57,6 +57,9 @@ struct tiles { tile_read *read; void *arg; uint64_t size; };
 
 /* The edge of a tree of that size, from its tiles. */
 MUST_CHECK int tree_load(struct tree *, const struct tiles *);
+/* The root of the perfect subtree number i of 2^height leaves. */
+MUST_CHECK int tree_subtree(struct hash *out, const struct tiles *, int height,
+    uint64_t i);
 /* The root it had when it was that large (size <= tiles->size). */
 MUST_CHECK int tree_root_at(struct hash *out, const struct tiles *,
     uint64_t size);

@@ -8,7 +8,7 @@
  * the first block that differs; its own tile, when it folds to that block's
  * root, shows the entry.
  */
-#include "journal/verify.h"
+#include "journal/verify_own.h"
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,8 +20,8 @@
 
 enum { WHY = 256, PROGRESS_EVERY = 4096 };
 
-static int
-bad(struct verification *v, const char *fmt, ...)
+int
+verify_bad(struct verification *v, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -32,8 +32,8 @@ bad(struct verification *v, const char *fmt, ...)
 	return E_DENIED;
 }
 
-static void
-name_entry(struct verification *v, uint64_t first, uint64_t last)
+void
+verify_name(struct verification *v, uint64_t first, uint64_t last)
 {
 	v->named = true;
 	v->first_bad = first;
@@ -49,43 +49,13 @@ same_hash(const struct hash *a, const struct hash *b)
 /* ---- the notes ---- */
 
 static int
-read_note(struct verification *v, struct checkpoint *out, const char *what,
-    const char *text)
-{
-	struct arena *a = arena_new();
-	struct note note;
-	int rc = note_parse(&note, a, text, strlen(text));
-
-	if (rc == 0)
-		rc = checkpoint_parse(out, &note);
-	if (rc < 0)
-		rc = bad(v, "the %s is not a signed checkpoint", what);
-	else if ((rc = note_verify(&note, v->key)) == E_NOT_FOUND)
-		rc = bad(v, "the %s is not signed by the key %s+%08" PRIx32,
-		    what, v->key->name, v->key->id);
-	else if (rc < 0)
-		rc = bad(v, "the signature of the %s is wrong", what);
-	else if (strcmp(out->origin, v->key->name) != 0)
-		rc = bad(v, "the %s is of the log %.100s, the key of %.100s",
-		    what, out->origin, v->key->name);
-	arena_free(a);
-	return rc;
-}
-
-static int
 read_notes(struct verification *v, const struct evidence *e)
 {
-	int rc = read_note(v, &v->now, "checkpoint", evidence_note(e));
+	int rc = verify_note(v, &v->now, "checkpoint", evidence_note(e));
 
 	if (rc < 0 || v->known == NULL)
 		return rc;
-	if ((rc = read_note(v, &v->before, "known checkpoint", v->known)) < 0)
-		return rc;
-	if (v->before.size > v->now.size)
-		return bad(v, "the log was rolled back: the known checkpoint"
-		    " has %" PRIu64 " entries, this one %" PRIu64,
-		    v->before.size, v->now.size);
-	return 0;
+	return verify_note(v, &v->before, "known checkpoint", v->known);
 }
 
 /* ---- the first pass ---- */
@@ -94,7 +64,7 @@ struct pass {
 	struct verification *v;
 	struct evidence *e;
 	struct tree *tree;
-	bool other_past;	/* not what the known checkpoint says */
+	struct marks marks;
 	bool tile_bad;		/* the first stored tile that is another one */
 	int level;
 	uint64_t n;
@@ -135,15 +105,14 @@ check_edge(struct pass *p)
 }
 
 static void
-check_known(struct pass *p)
+look_back(struct pass *p)
 {
-	struct verification *v = p->v;
 	struct hash root;
 
-	if (v->known == NULL || p->tree->size != v->before.size)
+	if (!marks_wait(&p->marks, p->tree->size))
 		return;
 	tree_root(p->tree, &root);
-	p->other_past = !same_hash(&root, &v->before.root);
+	marks_hold(&p->marks, p->tree->size, &root);
 }
 
 static int
@@ -151,8 +120,8 @@ check_entry(struct verification *v, const struct tree *t,
     const struct entry *entry)
 {
 	if (entry->seq != t->size) {
-		name_entry(v, t->size, t->size);
-		return bad(v, "entry %" PRIu64 " is missing: entry %" PRIu64
+		verify_name(v, t->size, t->size);
+		return verify_bad(v, "entry %" PRIu64 " is missing: entry %" PRIu64
 		    " stands in its place", t->size, entry->seq);
 	}
 	if (t->size == v->now.size) {
@@ -160,8 +129,8 @@ check_entry(struct verification *v, const struct tree *t,
 		return E_DENIED;
 	}
 	if (entry->altered && !v->named) {
-		name_entry(v, entry->seq, entry->seq);
-		bad(v, "entry %" PRIu64 " was altered: it is not what its"
+		verify_name(v, entry->seq, entry->seq);
+		verify_bad(v, "entry %" PRIu64 " was altered: it is not what its"
 		    " hash was made of", entry->seq);
 	}
 	return 0;
@@ -184,7 +153,7 @@ grow(struct pass *p)
 	char why[WHY];
 	int rc = 0;
 
-	check_known(p);
+	look_back(p);
 	while (!finished(v, t, p->e) &&
 	    (rc = evidence_next(p->e, &entry, why)) == 1) {
 		if ((rc = check_entry(v, t, &entry)) < 0)
@@ -192,16 +161,18 @@ grow(struct pass *p)
 		tree_append(t, &entry.hash, on_tile, p);
 		v->purged += entry.leaf == NULL;
 		v->entries = t->size;
+		if ((rc = verify_side(v, &entry)) < 0)
+			return rc;
 		if (v->progress != NULL && t->size % PROGRESS_EVERY == 0)
 			v->progress(t->size, v->now.size, v->arg);
-		check_known(p);
+		look_back(p);
 	}
 	if (rc == E_BAD_INPUT) {
-		name_entry(v, t->size, t->size);
-		return bad(v, "%s", why);
+		verify_name(v, t->size, t->size);
+		return verify_bad(v, "%s", why);
 	}
 	if (rc == E_UNAVAILABLE || rc == E_SYSTEM)
-		bad(v, "%s", why);
+		verify_bad(v, "%s", why);
 	return rc < 0 ? rc : 0;
 }
 
@@ -273,7 +244,7 @@ name_in_block(struct verification *v, const struct tiles *tiles,
 	const struct hash *tile;
 	struct hash folded;
 
-	name_entry(v, first, first + TILE_WIDTH - 1);
+	verify_name(v, first, first + TILE_WIDTH - 1);
 	if (tiles->read(&tile, 0, block, TILE_WIDTH, tiles->arg) < 0)
 		return;
 	tree_fold(&folded, tile, TILE_WIDTH);
@@ -281,7 +252,7 @@ name_in_block(struct verification *v, const struct tiles *tiles,
 		return;			/* the tile was altered too */
 	for (int i = 0; i < TILE_WIDTH; i++)
 		if (!same_hash(&found[i], &tile[i])) {
-			name_entry(v, first + (uint64_t)i, first + (uint64_t)i);
+			verify_name(v, first + (uint64_t)i, first + (uint64_t)i);
 			return;
 		}
 }
@@ -302,7 +273,7 @@ compare(struct verification *v, struct evidence *e, const struct tiles *tiles,
 		found[i % TILE_WIDTH] = entry.hash;
 		if (block == b->n && !same_hash(&entry.hash,
 		    &b->rest[i % TILE_WIDTH])) {
-			name_entry(v, i, i);
+			verify_name(v, i, i);
 			return;
 		}
 		if (block == b->n || i % TILE_WIDTH != TILE_WIDTH - 1)
@@ -335,14 +306,14 @@ mismatch(struct verification *v, struct evidence *e)
 	v->named = false;
 	locate(v, e);
 	if (v->named && v->first_bad == v->last_bad)
-		return bad(v, "entry %" PRIu64 " was altered: it is not the"
+		return verify_bad(v, "entry %" PRIu64 " was altered: it is not the"
 		    " one that was signed", v->first_bad);
 	if (v->named)
-		return bad(v, "one of the entries %" PRIu64 " to %" PRIu64
+		return verify_bad(v, "one of the entries %" PRIu64 " to %" PRIu64
 		    " was altered, and the hashes that could tell which too",
 		    v->first_bad, v->last_bad);
 	v->named = told;
-	return bad(v, "the entries are not those that were signed%s%" PRIu64,
+	return verify_bad(v, "the entries are not those that were signed%s%" PRIu64,
 	    told ? "; the first altered one is " : "; the hash tiles were"
 	    " altered too, so that the first bad one cannot be named among ",
 	    told ? v->first_bad : v->now.size);
@@ -356,14 +327,14 @@ miscounted(struct verification *v, struct evidence *e, uint64_t found)
 	v->named = false;
 	locate(v, e);
 	if (v->named && v->first_bad < found)
-		return bad(v, "entry %" PRIu64 " is not the one that was"
+		return verify_bad(v, "entry %" PRIu64 " is not the one that was"
 		    " signed: some were taken out or put in (%" PRIu64
 		    " were signed)", v->first_bad, v->now.size);
-	name_entry(v, found, found);
+	verify_name(v, found, found);
 	if (v->extra)
-		return bad(v, "entry %" PRIu64 " stands after the end that"
+		return verify_bad(v, "entry %" PRIu64 " stands after the end that"
 		    " was signed", found);
-	return bad(v, "entry %" PRIu64 " is missing: %" PRIu64
+	return verify_bad(v, "entry %" PRIu64 " is missing: %" PRIu64
 	    " were signed, %" PRIu64 " are there", found, v->now.size, found);
 }
 
@@ -376,20 +347,17 @@ check_tiles(struct pass *p)
 	check_edge(p);
 	if (!p->tile_bad)
 		return 0;
-	return bad(p->v, "every entry is as it was signed, but the hash tile %d"
+	return verify_bad(p->v, "every entry is as it was signed, but the hash tile %d"
 	    "/%" PRIu64 " beside them was altered or is missing", p->level, p->n);
 }
 
 static int
-judge(struct pass *p)
+judge_whole(struct pass *p)
 {
 	struct verification *v = p->v;
 	struct hash root;
-	int rc = read_notes(v, p->e);
+	int rc = grow(p);
 
-	if (rc < 0)
-		return rc;
-	rc = grow(p);
 	if (v->extra || (rc == 0 && p->tree->size < v->now.size))
 		return miscounted(v, p->e, p->tree->size);
 	if (rc < 0)
@@ -397,26 +365,42 @@ judge(struct pass *p)
 	tree_root(p->tree, &root);
 	if (!same_hash(&root, &v->now.root))
 		return mismatch(v, p->e);
-	if (p->other_past)
-		return bad(v, "the log was signed anew: its first %" PRIu64
-		    " entries are not those of the known checkpoint",
-		    v->before.size);
+	if ((rc = marks_end(&p->marks, v)) < 0)
+		return rc;
 	if (v->named)		/* an altered hash beside a good entry */
 		return E_DENIED;
 	return check_tiles(p);
+}
+
+static int
+judge(struct pass *p, struct arena *a)
+{
+	struct part part;
+	int rc;
+
+	if ((rc = read_notes(p->v, p->e)) < 0 ||
+	    (rc = marks_read(&p->marks, p->v, p->e, a)) < 0)
+		return rc;
+	if ((rc = evidence_part(p->e, &part)) < 0)
+		return verify_bad(p->v, "range.json does not tell a part of a log");
+	p->v->part = rc == 1;
+	rc = rc == 1 ? verify_part(p->v, p->e, &part, &p->marks) : judge_whole(p);
+	return rc < 0 ? rc : verify_files(p->v, p->e);
 }
 
 int
 verify_log(struct verification *v, struct evidence *e)
 {
 	struct pass p = { .v = v, .e = e, .tree = xmalloc(sizeof(*p.tree)) };
+	struct arena *a = arena_new();
 	int rc;
 
 	tree_init(p.tree);
 	v->good = true;
 	v->named = v->extra = false;
 	v->entries = v->purged = 0;
-	rc = judge(&p);
+	rc = judge(&p, a);
+	arena_free(a);
 	free(p.tree);
 	return rc == E_DENIED ? 0 : rc;
 }

@@ -25,6 +25,8 @@ struct verification {
 	bool good;
 	struct checkpoint now, before;	/* before: of `known` */
 	uint64_t entries, purged;
+	bool files_signed;		/* an export: its list of files is */
+	bool part;			/* not the whole log: a part of it */
 	bool extra;			/* more entries than were signed */
 	bool named;			/* is the first bad entry known? */
 	uint64_t first_bad, last_bad;	/* it lies between these */

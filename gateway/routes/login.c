@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET and POST /login: a customer signs in.
+ * GET and POST /login: synthetic people sign in ([login] mode = demo).
  *
- * With [login] mode = oidc she is sent to the organisation's provider and comes
- * back by /login/callback. With mode = demo, synthetic people type a password.
- * That form carries a random token that a cookie repeats, so that nobody can
- * sign a visitor in as somebody else from another site. Wrong passwords of one
- * login, or from one address, are counted for all workers, then paused.
- * Afterwards the customer lands on ?next=, which can only be a path of ours.
+ * The form carries a random token that a cookie repeats, so that nobody can
+ * sign a visitor in as somebody else from another site. Afterwards the
+ * customer lands on ?next=, which can only be a path of ours. A first sign-in
+ * makes the subject: a random id, and a random key that tags her journal lines.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -15,8 +13,7 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "consent/client.h"
-#include "consent/entry.h"
-#include "consent/oidc.h"
+#include "consent/session.h"
 #include "crypto/hash.h"
 #include "crypto/password.h"
 #include "http/call.h"
@@ -28,12 +25,10 @@
 
 #define COOKIE "__Host-guichet-login"
 
-enum { PER_ADDRESS = 10 };	/* times what one login may fail */
-
 struct login {
-	const char *next, *login;
-	uint8_t login_hash[SHA256_SIZE], peer_hash[SHA256_SIZE];
-	struct entry entry;
+	const char *next, *customer, *name;
+	char cookie[44];
+	struct subject_ref subject;
 	struct line_row line;
 };
 
@@ -63,64 +58,14 @@ show(struct call *c, const char *next, const char *login, const char *client,
 	return layout_end(&l, refused ? 422 : 200);
 }
 
-static bool
-mode_is(const struct call *c, const char *mode)
-{
-	return strcmp(c->house->settings->login_mode, mode) == 0;
-}
-
 static enum next
 refuse_unless_open(struct call *c)
 {
-	if (mode_is(c, "off"))
+	if (strcmp(c->house->settings->login_mode, "demo") != 0)
 		return call_refuse(c, 404, "login_off",
 		    "signing in is not open on this counter");
 	return NEXT;
 }
-
-static enum next
-refuse_unless_demo(struct call *c)
-{
-	if (!mode_is(c, "demo"))
-		return call_refuse(c, 404, "login_off",
-		    "nobody signs in by a password here");
-	return NEXT;
-}
-
-/* ---- to the provider ---- */
-
-static enum next
-know_provider(struct call *c)
-{
-	return mode_is(c, "oidc") ? oidc_know(c, c->house->login) : NEXT;
-}
-
-static enum next
-go_there(struct call *c)
-{
-	const char *age = call_query_arg(c, "max_age");
-	struct oidc_wish wish = {
-		.next = session_next(call_query_arg(c, "next"), "/me"),
-		.acr = call_query_arg(c, "acr"),
-		.max_age_s = -1,
-		.lang = lang_codes[call_lang(c)]
-	};
-
-	if (!mode_is(c, "oidc"))
-		return NEXT;
-	if (!oidc_known(c->house->login)) {
-		call_reply_field(c, "Retry-After", "10");
-		return call_refuse(c, 503, "login_away",
-		    "the organisation's sign-in cannot be reached");
-	}
-	if (wish.acr != NULL && strlen(wish.acr) > 200)
-		wish.acr = NULL;
-	if (age != NULL && parse_int(&wish.max_age_s, age, 0, 86400) < 0)
-		wish.max_age_s = 0;
-	return call_redirect(c, oidc_leave(c, c->house->login, &wish));
-}
-
-/* ---- the form of synthetic people ---- */
 
 /* Whose request brought her here: the client_id of the consent page's address
  * in next, or NULL. */
@@ -163,8 +108,6 @@ show_form(struct call *c)
 
 static const struct step login_steps[] = {
 	{ "is it open", refuse_unless_open },
-	{ "know provider", know_provider },
-	{ "go there", go_there },
 	{ "find client", find_client },
 	{ "show", show_form },
 	{ NULL, NULL }
@@ -191,95 +134,83 @@ check_form(struct call *c)
 	return NEXT;
 }
 
-static void
-hash_of(uint8_t out[SHA256_SIZE], const char *what, const char *who)
-{
-	const struct piece pieces[] = { { what, strlen(what) + 1 },
-	    { who, strlen(who) } };
-
-	sha256_pieces(out, pieces, 2);
-}
-
-static enum next
-ask_failures(struct call *c)
-{
-	struct login *own = c->own;
-	struct params p;
-
-	own->login = call_form_arg(c, "login");
-	own->next = session_next(call_form_arg(c, "next"), "/me");
-	if (own->login == NULL || call_form_arg(c, "password") == NULL)
-		return show(c, own->next, own->login, NULL, true);
-	hash_of(own->login_hash, "login", own->login);
-	hash_of(own->peer_hash, "address", c->peer);
-	params_init(&p);
-	params_bytes(&p, own->login_hash, SHA256_SIZE);
-	params_bytes(&p, own->peer_hash, SHA256_SIZE);
-	return call_ask(c, c->house->db, SQL_LOGIN_FAILURES, &p);
-}
-
 static enum next
 find_customer(struct call *c)
 {
 	struct login *own = c->own;
-	int64_t max = c->house->settings->login_failures_max;
+	const char *login = call_form_arg(c, "login");
 	struct params p;
 
-	if (row_int(c->rows, 0, "login") >= max ||
-	    row_int(c->rows, 0, "address") >= max * PER_ADDRESS) {
-		call_reply_field(c, "Retry-After", "%lld",
-		    (long long)row_int(c->rows, 0, "wait"));
-		return call_refuse(c, 429, "login_paused",
-		    "too many wrong passwords: please wait a quarter of an hour");
-	}
+	own->next = session_next(call_form_arg(c, "next"), "/me");
+	if (login == NULL || call_form_arg(c, "password") == NULL)
+		return show(c, own->next, login, NULL, true);
 	params_init(&p);
-	params_text(&p, own->login);
+	params_text(&p, login);
 	return call_ask(c, c->house->db, SQL_CUSTOMER_FIND, &p);
 }
 
-/* NEXT when it is right; else the failure is counted. */
+/* The subject as stored, or a new one. */
+static void
+take_subject(struct call *c, struct subject_ref *s)
+{
+	size_t n;
+	const uint8_t *key = row_bytes(c->rows, 0, "key", &n);
+
+	if (key != NULL && n == sizeof(s->key)) {
+		row_uuid(c->rows, 0, "subject", &s->id);
+		memcpy(s->key, key, n);
+	} else {
+		uuid_make(&s->id);
+		random_bytes(s->key, sizeof(s->key));
+	}
+}
+
 static enum next
 check_password(struct call *c)
 {
 	struct login *own = c->own;
-	struct line line = { .event = "customer.login_failed", .records = -1,
-	    .bytes = -1, .actor = "customer", .call = c->id };
+	const char *login = call_form_arg(c, "login");
 	const uint8_t *kept = NULL;
-	struct params p;
 	size_t n = 0;
 
 	if (rows_count(c->rows) == 1)
 		kept = row_bytes(c->rows, 0, "password_hash", &n);
-	if (password_is(call_form_arg(c, "password"), kept, n)) {
-		own->entry.customer = row_text(c->rows, 0, "customer");
-		own->entry.name = row_text(c->rows, 0, "name");
-		own->entry.auth_time_us = clock_us();
-		return NEXT;
-	}
-	line_make(&own->line, c->arena, &line);
-	params_init(&p);
-	params_bytes(&p, own->login_hash, SHA256_SIZE);
-	params_bytes(&p, own->peer_hash, SHA256_SIZE);
-	line_params(&p, &own->line);
-	return call_ask(c, c->house->db, SQL_LOGIN_FAILED, &p);
+	if (!password_is(call_form_arg(c, "password"), kept, n))
+		return show(c, own->next, login, NULL, true);
+	own->customer = arena_strdup(c->arena, row_text(c->rows, 0, "customer"));
+	own->name = arena_strdup(c->arena, row_text(c->rows, 0, "name"));
+	take_subject(c, &own->subject);
+	return NEXT;
 }
 
-static enum next
-find_subject(struct call *c)
-{
-	struct login *own = c->own;
-
-	if (own->entry.customer == NULL)
-		return show(c, own->next, own->login, NULL, true);
-	return entry_find(c, &own->entry);
-}
-
+/* Session, subject and journal line by one statement; an older session of the
+ * same browser ends, and its cookie is replaced (no fixation). */
 static enum next
 enter(struct call *c)
 {
 	struct login *own = c->own;
+	struct line line = { .event = "customer.login", .records = -1,
+	    .bytes = -1, .actor = "customer", .subject = &own->subject,
+	    .call = c->id };
+	int64_t life = c->house->settings->session_minutes * 60 * 1000000;
+	uint8_t hash[SHA256_SIZE];
+	struct params p;
 
-	return entry_make(c, &own->entry);
+	random_token(own->cookie, 32);
+	sha256(hash, own->cookie, strlen(own->cookie));
+	line_make(&own->line, c->arena, &line);
+	params_init(&p);
+	params_bytes(&p, hash, sizeof(hash));
+	params_bytes(&p, c->session == NULL ? NULL : c->session->hash,
+	    sizeof(hash));
+	params_time(&p, clock_us() + life);
+	params_uuid(&p, &own->subject.id);
+	params_text(&p, own->customer);
+	params_bytes(&p, own->subject.key, sizeof(own->subject.key));
+	params_text(&p, lang_codes[call_lang(c)]);
+	params_text(&p, own->name);
+	line_params(&p, &own->line);
+	return call_ask(c, c->house->db, SQL_CUSTOMER_ENTER, &p);
 }
 
 static enum next
@@ -287,18 +218,20 @@ land(struct call *c)
 {
 	struct login *own = c->own;
 
-	return entry_land(c, &own->entry, own->next);
+	if (rows_count(c->rows) == 0)	/* her first sign-in, twice at once */
+		return call_refuse(c, 503, "try_later", "please sign in again");
+	call_reply_field(c, "Set-Cookie", SESSION_COOKIE "=%s; Path=/; Secure; "
+	    "HttpOnly; SameSite=Lax", own->cookie);
+	return call_redirect(c, own->next);
 }
 
 static const struct step login_post_steps[] = {
-	{ "is it open", refuse_unless_demo },
+	{ "is it open", refuse_unless_open },
 	{ "check form", check_form },
 	{ "find session", session_find },
 	{ "know customer", session_know },
-	{ "ask failures", ask_failures },
 	{ "find customer", find_customer },
 	{ "check password", check_password },
-	{ "find subject", find_subject },
 	{ "enter", enter },
 	{ "land", land },
 	{ NULL, NULL }

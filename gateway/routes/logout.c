@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * POST /logout: the session ends on our side, whatever the browser keeps, then
- * at the organisation's provider, where she confirms it.
- */
-#include "consent/oidc.h"
+/* POST /logout: the session ends on our side, whatever the browser keeps. */
 #include "consent/session.h"
 #include "http/call.h"
 #include "journal/line.h"
@@ -28,12 +24,9 @@ leave(struct call *c)
 static enum next
 go_home(struct call *c)
 {
-	const char *there;
-
 	call_reply_field(c, "Set-Cookie", SESSION_COOKIE "=; Path=/; Secure; "
 	    "HttpOnly; SameSite=Lax; Max-Age=0");
-	there = oidc_logout_url(c, c->house->login);
-	return call_redirect(c, there == NULL ? "/" : there);
+	return call_redirect(c, "/");
 }
 
 static const struct step logout_steps[] = {

@@ -1,5 +1,3 @@
--- $1 customer -> subject, key. No row before a first sign-in.
-SELECT id AS subject, key
-  FROM guichet.subject
- WHERE customer = $1;
+-- $1 customer -> id, key, language of one who came at least once
+SELECT id, key, language FROM guichet.subject WHERE customer = $1;
 -- SPDX-License-Identifier: Apache-2.0

@@ -26,3 +26,8 @@ CREATE TABLE guichet.staff_session (
 	expires		timestamptz NOT NULL
 );
 -- SPDX-License-Identifier: Apache-2.0
+
+-- ---- checkpoints -----------------------------------------------------------
+
+-- The last one of a day or of an hour, for exports.
+CREATE INDEX ON guichet.journal_note (log, signed);
