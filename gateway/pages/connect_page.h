@@ -18,12 +18,28 @@ enum connect_fault {
 
 struct connect_kind {
 	const char *client_id, *kind, *name;	/* a row of guichet.client */
+	struct wording how;			/* how one gets one; or NULLs */
+	const char *how_url;
+	bool linked;				/* it has a page to approve on */
 };
+
+/* Where a customer begins: /connect. */
+struct connect_start_view {
+	const char *organisation;
+	const struct connect_kind *kinds;
+	size_t kind_count;
+	const char *download;			/* a file instead; NULL: not here */
+};
+void connect_start_page(struct html *, const struct connect_start_view *);
+/* Why she approves twice; the heading's tag. */
+void connect_two_approvals(struct html *, const char *heading);
 
 struct connect_view {
 	const struct connect_kind *kinds;
 	size_t kind_count;
-	const char *chosen;			/* client id, or NULL */
+	const struct connect_kind *chosen;	/* or NULL */
+	bool fixed;				/* it was chosen before */
+	const char *login;			/* as typed, webdav */
 	const char *address;			/* as typed */
 	const struct choice *choices;
 	size_t choice_count;
@@ -45,6 +61,7 @@ struct connect_next_view {
 	const char *webid;		/* Solid: whom to let in */
 	const char *container;		/* Solid: where */
 	const char *acl;		/* Solid: the ready-made rule */
+	const char *done;		/* "I have done it" leads there, or NULL */
 };
 void connect_next_page(struct html *, const struct connect_next_view *);
 

@@ -79,6 +79,25 @@ grant_actions(struct html *h, const struct me_grant *g)
 	h_close(h, "div");
 }
 
+/* Deliveries have failed for good: why, and what she can do. */
+static void
+stuck(struct html *h, const struct me_grant *g)
+{
+	static const char *const known[] = { "gone", "reauth", "moved",
+	    "refused" };
+	const char *id = "grant.stuck";
+
+	for (size_t i = 0; i < countof(known); i++)
+		if (strncmp(g->stuck, known[i], strlen(known[i])) == 0)
+			id = arena_printf(h->arena, "grant.stuck.%s", known[i]);
+	h_open(h, "p", "class", "fault", NULL);
+	h_say(h, "span", id, NULL);
+	h_text(h, " ");
+	h_say(h, "a", "grant.again", "href", arena_printf(h->arena,
+	    "/me/connect?client=%s", g->client_id), NULL);
+	h_close(h, "p");
+}
+
 static void
 grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
 {
@@ -89,8 +108,8 @@ grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
 	h_element(h, "span", state_text(h, g), "class",
 	    arena_printf(h->arena, "state %s", g->state), NULL);
 	h_close(h, "div");
-	if (g->stuck)
-		h_say(h, "p", "grant.stuck", "class", "fault", NULL);
+	if (g->stuck != NULL)
+		stuck(h, g);
 	grant_facts(h, v, g);
 	grant_actions(h, g);
 	h_close(h, "li");
@@ -193,7 +212,7 @@ me_page(struct html *h, const struct me_view *v)
 	if (grant_list(h, v, true) == 0)
 		h_say(h, "p", "me.none", "class", "empty", NULL);
 	h_open(h, "p", NULL);
-	h_say(h, "a", "me.connect", "class", "button", "href", "/me/connect",
+	h_say(h, "a", "me.connect", "class", "button", "href", "/connect",
 	    NULL);
 	h_close(h, "p");
 	h_say(h, "h2", "me.history", "id", "history", NULL);

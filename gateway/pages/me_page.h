@@ -18,7 +18,8 @@ struct me_grant {
 	int64_t created_us, expires_us, ended_us;
 	int64_t last_us;			/* of the last record; 0 = none */
 	int64_t records;			/* since the beginning */
-	bool stuck;				/* deliveries were given up */
+	const char *stuck;			/* why deliveries were given up:
+						 * "gone: ..."; NULL = they go on */
 };
 
 struct me_event {

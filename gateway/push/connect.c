@@ -105,6 +105,7 @@ succeed(struct connecting *c, bool open)
 		.webid = solid ? c->house->settings->push_webid : NULL,
 		.container = solid ? c->to->address : NULL,
 		.acl = solid ? acl_text(c) : NULL,
+		.waits = connector_find(c->to->kind)->waits,
 		.open = open,
 		.grant = c->to->grant,
 	};
@@ -127,6 +128,10 @@ fail_as(struct connecting *c, const struct errand *e)
 {
 	log_info("call=%s kind=%s personal cloud not linked outcome=%s why=\"%s\"",
 	    e->tag, c->to->kind, outcome_name(e->outcome), e->why);
+	if (strcmp(e->why, NOT_YET) == 0) {
+		fail(c, E_CONFLICT, "you have not let us in there yet");
+		return;
+	}
 	for (size_t i = 0; i < countof(knocks); i++)
 		if (knocks[i].outcome == e->outcome) {
 			fail(c, knocks[i].failure, knocks[i].why);

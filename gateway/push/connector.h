@@ -45,6 +45,7 @@ struct connect_told {
 	const char *url;	/* go there to approve, or NULL */
 	const char *webid, *container;	/* Solid: whom to let in, where */
 	const char *acl;	/* Solid: the ready-made rule (text/turtle) */
+	bool waits;		/* we look by ourselves whether she has */
 	bool open;		/* deliveries have begun */
 	struct uuid grant;
 };

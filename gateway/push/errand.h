@@ -57,6 +57,9 @@ void errand_run(struct errand *, enum errand_kind);
 /* Nobody waits any longer: on_end is never called. */
 void errand_forget(struct errand *);
 
+/* Why, when a customer has not approved at her cloud yet (LATER). */
+#define NOT_YET "not let in yet"
+
 /* ---- for connectors ---- */
 /* Asks within the time left. then is called with an answer that has a status;
  * without one the errand ends here (LATER, or REFUSED for a bad address). */

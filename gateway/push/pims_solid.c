@@ -287,7 +287,7 @@ on_probed(struct errand *e, const struct http_answer *answer)
 	if (written(answer->status))
 		errand_end(e, DELIVERED, "open");
 	else if (answer->status == 403)
-		errand_end(e, LATER, "not open yet");
+		errand_end(e, LATER, NOT_YET);
 	else
 		errand_end_by_status(e, answer);
 }

@@ -202,7 +202,7 @@ on_approved(struct errand *e, const struct http_answer *answer)
 	struct buf root;
 
 	if (answer->status == 404) {
-		errand_end(e, LATER, "not approved yet");
+		errand_end(e, LATER, NOT_YET);
 		return;
 	}
 	if (login == NULL || password == NULL || !same_place(e, server)) {

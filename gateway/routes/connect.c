@@ -21,15 +21,14 @@
 #include "pages/words.h"
 #include "push/connector.h"
 #include "routes/choices.h"
+#include "routes/clouds.h"
 #include "routes/eligible.h"
 #include "routes/routes.h"
 
-enum { KINDS_MAX = 8 };
-
 struct connect {
-	struct connect_kind kinds[KINDS_MAX];
-	size_t kind_count;
+	struct clouds clouds;
 	const struct connect_kind *chosen;
+	bool fixed;			/* chosen on the page before */
 	const char *address;
 	struct choices choices;
 	struct eligible eligible;
@@ -42,29 +41,15 @@ struct connect {
 /* ---- the form ---- */
 
 static enum next
-ask_kinds(struct call *c)
-{
-	return call_ask(c, c->house->db, SQL_CLIENT_CLOUDS, PARAMS_NONE);
-}
-
-static void
-read_kinds(struct call *c, struct connect *own)
-{
-	for (int i = 0; i < rows_count(c->rows) && i < KINDS_MAX; i++)
-		own->kinds[own->kind_count++] = (struct connect_kind){
-		    arena_strdup(c->arena, row_text(c->rows, i, "id")),
-		    arena_strdup(c->arena, row_text(c->rows, i, "kind")),
-		    arena_strdup(c->arena, row_text(c->rows, i, "name")) };
-}
-
-static enum next
 take_kinds(struct call *c)
 {
 	struct connect *own = c->own;
 	const struct catalogue *all = c->house->catalogue;
 
-	read_kinds(c, own);
-	if (own->kind_count == 0)
+	clouds_take(c, &own->clouds);
+	own->chosen = clouds_find(&own->clouds, call_query_arg(c, "client"));
+	own->fixed = own->chosen != NULL;
+	if (own->clouds.n == 0)
 		return call_refuse(c, 404, "no_clouds",
 		    "this counter sends to no personal cloud yet");
 	for (size_t i = 0; i < catalogue_count(all); i++)
@@ -99,10 +84,12 @@ show_page(struct call *c, enum connect_fault fault)
 {
 	struct connect *own = c->own;
 	struct connect_view v = {
-		.kinds = own->kinds,
-		.kind_count = own->kind_count,
-		.chosen = own->chosen == NULL ? NULL : own->chosen->client_id,
+		.kinds = own->clouds.list,
+		.kind_count = own->clouds.n,
+		.chosen = own->chosen,
+		.fixed = own->fixed,
 		.address = own->address,
+		.login = call_form_arg(c, "login"),
 		.choices = own->choices.list,
 		.choice_count = own->choices.n,
 		.span = own->choices.span,
@@ -128,7 +115,7 @@ static const struct step connect_steps[] = {
 	{ "find session", session_find },
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
-	{ "ask kinds", ask_kinds },
+	{ "ask kinds", clouds_ask },
 	{ "take kinds", take_kinds },
 	{ "may she", may_she },
 	{ "show", show },
@@ -145,11 +132,8 @@ const struct route route_connect = {
 static void
 read_form(struct call *c, struct connect *own)
 {
-	const char *client = call_form_arg(c, "client");
-
-	for (size_t i = 0; client != NULL && i < own->kind_count; i++)
-		if (strcmp(own->kinds[i].client_id, client) == 0)
-			own->chosen = &own->kinds[i];
+	own->chosen = clouds_find(&own->clouds, call_form_arg(c, "client"));
+	own->fixed = own->chosen != NULL && call_form_arg(c, "fixed") != NULL;
 	own->address = call_form_arg(c, "address");
 	choices_read(&own->choices, c);
 }
@@ -189,6 +173,15 @@ hash_notice(struct call *c, const struct connect *own, uint8_t out[32])
 	buf_clear(&text);
 }
 
+static const char *
+done_path(struct call *c, const struct uuid *grant)
+{
+	char text[UUID_TEXT];
+
+	uuid_text(text, grant);
+	return arena_printf(c->arena, "/connect/callback/%s", text);
+}
+
 /* Texts in what is told live during this call-back only. */
 static void
 on_told(const struct connect_told *t, void *arg)
@@ -205,7 +198,8 @@ on_told(const struct connect_told *t, void *arg)
 		.url = arena_strdup(c->arena, t->url),
 		.webid = arena_strdup(c->arena, t->webid),
 		.container = arena_strdup(c->arena, t->container),
-		.acl = arena_strdup(c->arena, t->acl)
+		.acl = arena_strdup(c->arena, t->acl),
+		.done = t->waits ? done_path(c, &t->grant) : NULL
 	};
 	call_wake(c, 0);
 }
@@ -287,7 +281,7 @@ static const struct step connect_post_steps[] = {
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
 	{ "is it ours", session_form },
-	{ "ask kinds", ask_kinds },
+	{ "ask kinds", clouds_ask },
 	{ "take kinds", take_kinds },
 	{ "may she", may_she },
 	{ "decide", decide },

@@ -74,6 +74,8 @@ tell(struct call *c)
 			return call_refuse(c, told[i].status, told[i].code,
 			    "%s", own->why);
 	call_reply_field(c, "Retry-After", "10");
+	if (own->failure == E_CONFLICT)
+		return call_refuse(c, 503, "not_yet", "%s", own->why);
 	return call_refuse(c, 503, "cloud_away", "%s", own->why);
 }
 

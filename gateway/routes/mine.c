@@ -51,7 +51,7 @@ read_one(struct call *c, int i, struct me_grant *g)
 		.ended_us = row_time(c->rows, i, "ended"),
 		.last_us = row_time(c->rows, i, "last"),
 		.records = row_int(c->rows, i, "records"),
-		.stuck = row_bool(c->rows, i, "stuck")
+		.stuck = text(c, i, "stuck")
 	};
 }
 

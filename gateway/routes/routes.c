@@ -8,6 +8,7 @@ const struct route *const routes[] = {
 	&route_connect,
 	&route_connect_callback,
 	&route_connect_post,
+	&route_connect_start,
 	&route_datasets,
 	&route_grant,
 	&route_home,

@@ -17,6 +17,7 @@ extern const struct route route_authorize_post;
 extern const struct route route_connect;
 extern const struct route route_connect_callback;
 extern const struct route route_connect_post;
+extern const struct route route_connect_start;
 extern const struct route route_datasets;
 extern const struct route route_grant;
 extern const struct route route_home;

@@ -1,14 +1,16 @@
 -- $1 subject, $2 grant or NULL for all -> id, client, name, kind, state,
 -- ended_by, address, datasets, created, expires, ended, last (of the last
--- record), records (since the beginning), stuck (deliveries were given up).
+-- record), records (since the beginning), stuck (the reason
+-- why deliveries were given up, "gone: ..."; NULL when not).
 -- Newest first, 200 at most.
 SELECT g.id, g.client_id AS client, c.name, c.kind, g.ended_by, d.address,
        CASE WHEN g.state IN ('active', 'pending', 'paused')
 	     AND g.expires <= now() THEN 'expired' ELSE g.state END AS state,
        g.datasets, g.created, g.expires, coalesce(g.ended, g.expires) AS ended,
        left_.last, coalesce(left_.records, 0)::bigint AS records,
-       EXISTS (SELECT FROM guichet.subscription AS s
-		WHERE s.grant_id = g.id AND s.state = 'dead') AS stuck
+       (SELECT COALESCE(min(s.reason), '') FROM guichet.subscription AS s
+	 WHERE s.grant_id = g.id AND s.state = 'dead'
+	 HAVING count(*) > 0) AS stuck
   FROM guichet.grants AS g
   JOIN guichet.client AS c ON c.id = g.client_id
   LEFT JOIN guichet.destination AS d ON d.grant_id = g.id
