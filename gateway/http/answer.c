@@ -94,6 +94,39 @@ call_redirect(struct call *c, const char *url)
 	return call_answer(c, 303, NULL, NULL, 0);
 }
 
+/* ---- what flows ---- */
+
+void
+call_flow(struct call *c, int status, const char *type)
+{
+	struct exchange *x = exchange_of(c);
+
+	call_answer(c, status, type, NULL, 0);
+	x->flows = true;
+	x->head_end = x->fields_end;
+}
+
+enum next
+call_flow_piece(struct call *c, const struct buf *b)
+{
+	struct exchange *x = exchange_of(c);
+	enum next next = call_wait(c, NULL, NULL);
+
+	assert(x->flows);
+	if (b->len > 0)			/* an empty chunk would be the last */
+		x->on_piece(x, b);
+	else
+		call_wake(c, 0);
+	return next;
+}
+
+enum next
+call_flow_end(struct call *c)
+{
+	assert(exchange_of(c)->flows);
+	return DONE;
+}
+
 /* ---- refusals ---- */
 
 static enum next
@@ -238,22 +271,28 @@ write_guards(struct buf *out, const struct exchange *x)
 		buf_str(out, "Referrer-Policy: no-referrer\r\n");
 }
 
-void
-answer_write(struct buf *out, struct exchange *x, size_t with_body_max)
+static void
+write_head(struct buf *out, struct exchange *x, const struct reply_field *end)
 {
 	write_number(out, "HTTP/1.1 ", (unsigned)x->status, " ");
 	buf_str(out, answer_reason(x->status));
 	buf_add(out, "\r\n", 2);
 	write_date(out);
 	write_guards(out, x);
-	for (const struct reply_field *f = x->fields; f != NULL; f = f->next)
+	for (const struct reply_field *f = x->fields; f != end; f = f->next)
 		write_field(out, f->name, f->value);
 	if (x->type != NULL && x->status != 304)
 		write_field(out, "Content-Type", x->type);
-	if (x->status != 204 && x->status != 304)
-		write_number(out, "Content-Length: ", x->body_n, "\r\n");
 	if (x->close)
 		buf_str(out, "Connection: close\r\n");
+}
+
+void
+answer_write(struct buf *out, struct exchange *x, size_t with_body_max)
+{
+	write_head(out, x, NULL);
+	if (x->status != 204 && x->status != 304)
+		write_number(out, "Content-Length: ", x->body_n, "\r\n");
 	buf_add(out, "\r\n", 2);
 	if (x->call.head)
 		x->body_n = 0;
@@ -262,4 +301,41 @@ answer_write(struct buf *out, struct exchange *x, size_t with_body_max)
 	buf_add(out, x->body, x->body_n);
 	x->sent_n = x->body_n;
 	x->body_n = 0;
+}
+
+/* ---- piece by piece ---- */
+
+static void
+begin_flow(struct buf *out, struct exchange *x, bool chunked)
+{
+	write_head(out, x, *x->head_end);
+	buf_str(out, chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
+	x->begun = true;
+}
+
+/* The line that ends a chunk's data goes before the next one. */
+void
+answer_piece(struct buf *out, struct exchange *x, size_t n, bool chunked)
+{
+	bool first = !x->begun;
+
+	if (first)
+		begin_flow(out, x, chunked);
+	if (chunked)
+		buf_printf(out, "%s%zx\r\n", first ? "" : "\r\n", n);
+}
+
+void
+answer_last(struct buf *out, struct exchange *x, bool chunked)
+{
+	bool first = !x->begun;
+
+	if (first)
+		begin_flow(out, x, chunked);
+	if (!chunked)
+		return;
+	buf_str(out, first ? "0\r\n" : "\r\n0\r\n");
+	for (struct reply_field *f = *x->head_end; f != NULL; f = f->next)
+		write_field(out, f->name, f->value);
+	buf_add(out, "\r\n", 2);
 }

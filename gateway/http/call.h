@@ -113,6 +113,17 @@ enum next call_answer(struct call *, int status, const char *type,
 enum next call_answer_buf(struct call *, int status, const char *type,
     const struct buf *);
 enum next call_redirect(struct call *, const char *url);	/* 303 */
+/*
+ * An answer that flows (chunked, RFC 9112 7.1; until the end of the connection
+ * for HTTP/1.0): call_flow, then pieces, then call_flow_end. A piece belongs to
+ * the asker until the next step runs, which is when the kernel has all of it:
+ * so a slow reader slows us down, and memory stays flat. After call_flow
+ * nothing may be refused any more. Trailer fields are those set by
+ * call_reply_field after it.
+ */
+void call_flow(struct call *, int status, const char *type);
+enum next call_flow_piece(struct call *, const struct buf *);	/* WAIT */
+enum next call_flow_end(struct call *);				/* DONE */
 /* code: a stable word ("no_grant"); the detail is one calm sentence */
 enum next call_refuse(struct call *, int status, const char *code,
     const char *detail, ...) PRINTF_LIKE(4, 5);

@@ -16,8 +16,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/text.h"
-#include "crypto/hash.h"
 #include "http/counters.h"
 #include "http/exchange.h"
 #include "http/house.h"
@@ -54,8 +52,8 @@ watch(struct conn *conn, bool paused)
 	event_add(&conn->readable, NULL);
 }
 
-static void
-watch_writable(struct conn *conn, bool on)
+void
+conn_watch_writable(struct conn *conn, bool on)
 {
 	if (on)
 		event_add(&conn->writable, NULL);
@@ -173,7 +171,7 @@ flush(struct conn *conn)
 			continue;
 		}
 		if (n == WIRE_AGAIN)
-			watch_writable(conn, true);
+			conn_watch_writable(conn, true);
 		else
 			conn_close(conn);
 		return false;
@@ -196,12 +194,41 @@ send_now(struct conn *conn, const struct buf *b)
 		buf_add(&conn->out, b->data + n, b->len - (size_t)n);
 }
 
+/* HTTP/1.0 knows no chunks: there the end of the connection is the end. */
+static bool
+chunked(const struct conn *conn)
+{
+	return conn->request.minor > 0;
+}
+
+/* The step that gave the piece is still on the stack: nothing is sent before
+ * the loop says so, as a lost connection would take the call with it. */
+static void
+on_piece(struct exchange *x, const struct buf *b)
+{
+	struct conn *conn = x->owner;
+
+	x->close = x->close || conn->request.close || conn->server->draining ||
+	    !chunked(conn);
+	answer_piece(&conn->out, x, b->len, chunked(conn));
+	conn->large = b->data;
+	conn->large_n = b->len;
+	conn->phase = FLOW;
+	server_set_term(conn, TERM_ANSWER);
+	conn_watch_writable(conn, true);
+}
+
 static void
 begin_send(struct conn *conn)
 {
 	struct exchange *x = conn->x;
 	struct buf *out = &conn->server->out;
 
+	if (x->flows) {
+		answer_last(&conn->out, x, chunked(conn));
+		conn->phase = SEND;
+		return;
+	}
 	x->close = x->close || conn->request.close || conn->server->draining;
 	buf_reset(out);
 	answer_write(out, x, COPY_MAX);
@@ -236,6 +263,7 @@ begin_exchange(struct conn *conn)
 	counter_set(COUNTER_CALLS, conn->server->calls);
 	x->table = conn->port->routes;
 	x->on_answer = on_answer;
+	x->on_piece = on_piece;
 	x->owner = conn;
 	memcpy(c->peer, conn->peer, sizeof(c->peer));
 	c->secure = conn->wire.ssl != NULL;
@@ -408,6 +436,16 @@ take_send(struct conn *conn)
 }
 
 static bool
+take_flow(struct conn *conn)
+{
+	if (!flush(conn))
+		return conn->phase == CLOSED;
+	conn->phase = CALL;
+	call_wake(&conn->x->call, 0);
+	return conn->phase != CALL;
+}
+
+static bool
 take_linger(struct conn *conn)
 {
 	conn->lingered += conn->in.len - conn->in_at;
@@ -424,6 +462,7 @@ turn_once(struct conn *conn)
 	case IDLE:	return take_idle(conn);
 	case HEAD:	return take_head(conn);
 	case BODY:	return take_body(conn);
+	case FLOW:	return take_flow(conn);
 	case SEND:	return take_send(conn);
 	case LINGER:	return take_linger(conn);
 	default:	return false;	/* CALL: on_answer; GREETING: on_readable */
@@ -500,6 +539,10 @@ conn_due(struct conn *conn)
 		refuse(conn, 408, "too_slow", "the request took too long to come");
 		break;
 	case CALL:
+		if (conn->x->flows) {	/* half an answer cannot be refused */
+			conn_close(conn);
+			return;
+		}
 		runner_forget(conn->x);
 		call_reply_field(&conn->x->call, "Retry-After", "5");
 		refuse(conn, 503, "try_later", "the answer took too long");
@@ -527,47 +570,6 @@ conn_drain(struct conn *conn)
 
 /* ---- events ---- */
 
-/* RFC 8705: the thumbprint of the client's certificate, once per connection. */
-static void
-note_certificate(struct conn *conn)
-{
-	X509 *cert = SSL_get1_peer_certificate(conn->wire.ssl);
-	uint8_t digest[SHA256_SIZE];
-	unsigned char *der = NULL;
-	int n;
-
-	if (cert == NULL)
-		return;
-	if ((n = i2d_X509(cert, &der)) > 0) {
-		sha256(digest, der, (size_t)n);
-		b64url_encode(conn->certificate, digest, sizeof(digest));
-	}
-	OPENSSL_free(der);
-	X509_free(cert);
-}
-
-/* True when the handshake is done; the connection may be gone else. */
-static bool
-greet(struct conn *conn)
-{
-	switch (wire_greet(&conn->wire)) {
-	case 0:
-		counter_add(SSL_session_reused(conn->wire.ssl) ?
-		    COUNTER_RESUMED : COUNTER_HANDSHAKES, 1);
-		note_certificate(conn);
-		conn->phase = IDLE;
-		return true;
-	case WIRE_AGAIN:
-		if (conn->wire.want_write)
-			watch_writable(conn, true);
-		return false;
-	default:
-		log_debug("a TLS handshake failed");
-		conn_close(conn);
-		return false;
-	}
-}
-
 static void
 on_readable(evutil_socket_t fd UNUSED, short what, void *arg)
 {
@@ -577,7 +579,7 @@ on_readable(evutil_socket_t fd UNUSED, short what, void *arg)
 		conn_close(conn);
 		return;
 	}
-	if (conn->phase == GREETING && !greet(conn))
+	if (conn->phase == GREETING && !conn_greet(conn))
 		return;
 	if (read_some(conn))
 		conn_turn(conn);

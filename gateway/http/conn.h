@@ -24,6 +24,7 @@ enum phase {
 	HEAD,		/* reading a head */
 	BODY,		/* reading a body */
 	CALL,		/* the route's steps run or sleep */
+	FLOW,		/* a piece of the answer is leaving, more follow */
 	SEND,		/* the answer is leaving */
 	LINGER,		/* last answer sent: the rest is read and forgotten, so
 			 * that the kernel does not reset it away */
@@ -99,6 +100,12 @@ void conn_open(struct port *, int fd, const char *peer);
 void conn_close(struct conn *);		/* the client left, or must */
 void conn_due(struct conn *);		/* its deadline passed */
 void conn_drain(struct conn *);		/* closes it if nothing is asked */
+
+void conn_watch_writable(struct conn *, bool on);
+
+/* conn_greet.c: true when the handshake is done; the connection may be gone
+ * else. */
+bool conn_greet(struct conn *);
 
 /* server.c: its place among deadlines */
 void server_set_term(struct conn *, enum term);

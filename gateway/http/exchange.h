@@ -47,10 +47,15 @@ struct exchange {
 	struct reply_field *fields, **fields_end;
 	const char *why;		/* of a refusal: a word for the log */
 	bool close;			/* the connection ends with it */
+	bool flows;			/* its length is not known before */
+	bool begun;			/* the head of one that flows has left */
+	struct reply_field **head_end;	/* what comes after is a trailer */
 	void (*on_end[ON_END_MAX])(struct call *, bool sent);
 	size_t on_end_count;
 
 	void (*on_answer)(struct exchange *);	/* set by the connection */
+	/* the next piece of an answer that flows; call_wake when it is gone */
+	void (*on_piece)(struct exchange *, const struct buf *);
 	void *owner;
 };
 
@@ -75,6 +80,9 @@ void runner_forget(struct exchange *);
 
 /* The head of the answer, and the body with it when it is small. */
 void answer_write(struct buf *out, struct exchange *, size_t with_body_max);
+/* What goes before a piece, the head with the first; and after the last. */
+void answer_piece(struct buf *out, struct exchange *, size_t n, bool chunked);
+void answer_last(struct buf *out, struct exchange *, bool chunked);
 const char *answer_reason(int status);
 
 #endif

@@ -28,58 +28,13 @@
 #include "crypto/hash.h"
 #include "http/call.h"
 #include "http/condition.h"
-#include "journal/gate.h"
 #include "routes/limits.h"
 #include "routes/pull_ask.h"
+#include "routes/pull_trace.h"
 #include "routes/routes.h"
 #include "routes/version.h"
 
-enum {
-	PAGE_BYTES	= 1024 * 1024,
-	HORIZON_MS	= 1000,		/* an older one is safe, only behind */
-};
-
-/* ---- up to when ---- */
-
-static void
-on_known(int64_t us, int failure, void *arg)
-{
-	struct call *c = arg;
-	struct pull *p = c->own;
-
-	p->ask.until_us = us;
-	call_wake(c, failure);
-}
-
-static void
-forget_horizon(void *wait)
-{
-	horizon_forget(wait);
-}
-
-static enum next
-source_away(struct call *c)
-{
-	call_reply_field(c, "Retry-After", "5");
-	return call_refuse(c, 503, "source_away", "the database that holds "
-	    "these records cannot be reached; nothing is lost, try later");
-}
-
-static enum next
-know_horizon(struct call *c)
-{
-	struct pull *p = c->own;
-	struct source *source = p->ask.dataset->source;
-	struct horizon_wait *wait;
-
-	p->ask.until_us = horizon_known(source, HORIZON_MS);
-	if (p->ask.until_us != 0)
-		return NEXT;
-	if (!db_ready(source->db))	/* or it would wait for its return */
-		return source_away(c);
-	wait = horizon_ask(source, on_known, c);
-	return wait == NULL ? source_away(c) : call_wait(c, forget_horizon, wait);
-}
+enum { PAGE_BYTES = 1024 * 1024 };
 
 /* ---- the records ---- */
 
@@ -91,7 +46,7 @@ read_page(struct call *c)
 	struct params params;
 
 	if (c->failure < 0)
-		return source_away(c);
+		return pull_source_away(c);
 	params_init(&params);
 	if (page_params(&params, c->arena, &p->ask) < 0)
 		return call_refuse(c, 400, "bad_cursor",
@@ -156,88 +111,30 @@ write_page(struct call *c, struct pull *p)
 	return 0;
 }
 
-/* ---- the trace ---- */
-
-static const struct line *
-begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1])
-{
-	p->line = (struct line){
-		.event = "pull.begun",
-		.dataset = p->name,
-		.to = c->access->client_id,
-		.outcome = p->had ? "unchanged" : c->head ? "head" : NULL,
-		.records = p->had ? 0 : p->page.records,
-		.bytes = p->had ? 0 : (int64_t)p->body.len,
-		.actor = "recipient",
-		.subject = &c->access->subject,
-		.grant = &c->access->grant,
-		.digest = digest,
-		.call = c->id,
-	};
-	hex_encode(digest, p->page.digest, sizeof(p->page.digest));
-	return &p->line;
-}
-
-static void
-on_verdict(int verdict, void *call)
-{
-	call_wake(call, verdict);
-}
-
-static void
-forget_pass(void *pass)
-{
-	gate_forget(pass);
-}
-
 static enum next
 record_it(struct call *c)
 {
 	struct pull *p = c->own;
-	char digest[2 * SHA256_SIZE + 1];
-	struct line_row row;
 
 	if (c->failure == E_STATEMENT)
 		return call_refuse(c, 500, "source_refused", "the database "
 		    "that holds these records refused the question; the "
 		    "identifier of this call tells our people why");
 	if (c->failure < 0)
-		return source_away(c);
+		return pull_source_away(c);
 	if (write_page(c, p) < 0)
 		return call_refuse(c, 500, "record_refused",
 		    "a record does not fit its documentation");
-	line_make(&row, c->arena, begun_line(c, p, digest));
-	uuid_text(p->begun, &row.id);
-	return call_wait(c, forget_pass, gate_admit(c->house->gate, &row,
-	    on_verdict, c));
+	return pull_trace_begin(c, p);
 }
 
 static void
 note_end(struct call *c, bool sent)
 {
-	struct pull *p = c->own;
-	struct line_row row;
-
-	p->line.event = "pull.ended";
-	p->line.outcome = sent ? "complete" : "aborted";
-	p->line.digest = NULL;
-	p->line.of = p->begun;
-	line_make(&row, c->arena, &p->line);
-	gate_note(c->house->gate, &row);
+	pull_trace_end(c, c->own, sent);
 }
 
 /* ---- the answer ---- */
-
-static enum next
-not_admitted(struct call *c)
-{
-	if (c->failure == E_DENIED)
-		return call_refuse(c, 403, "no_grant",
-		    "the consent behind this token is no longer valid");
-	call_reply_field(c, "Retry-After", "1");
-	return call_refuse(c, 503, "journal_away",
-	    "nothing is sent that cannot be recorded first; try later");
-}
 
 static enum next
 send_page(struct call *c)
@@ -245,7 +142,7 @@ send_page(struct call *c)
 	struct pull *p = c->own;
 
 	if (c->failure < 0)
-		return not_admitted(c);
+		return pull_not_admitted(c);
 	call_on_end(c, note_end);
 	call_reply_field(c, "Cache-Control", "no-store");
 	if (p->next != NULL)
@@ -267,7 +164,7 @@ static const struct step steps[] = {
 	{ "check token",	access_check },
 	{ "count",		limits_count },
 	{ "understand",		pull_understand },
-	{ "know the horizon",	know_horizon },
+	{ "know the horizon",	pull_horizon },
 	{ "read a page",	read_page },
 	{ "record it",		record_it },
 	{ "send",		send_page },

@@ -16,9 +16,14 @@
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/details.h"
+#include "routes/pull_trace.h"
 #include "routes/version.h"
 
-enum { LIMIT_DEFAULT = 100, LIMIT_MAX = 1000 };
+enum {
+	LIMIT_DEFAULT = 100, LIMIT_MAX = 1000,
+	HORIZON_MS = 1000		/* an older one is safe, only behind */
+};
 #define OFFSETS_US (INT64_C(15) * 3600 * 1000000)	/* +14:00, and a bit */
 
 static bool
@@ -157,4 +162,39 @@ pull_understand(struct call *c)
 	else
 		p->missing.n = 0;	/* it was told on the first page */
 	return NEXT;
+}
+
+/* ---- up to when ---- */
+
+static void
+on_known(int64_t us, int failure, void *arg)
+{
+	struct call *c = arg;
+	struct pull *p = c->own;
+
+	p->ask.until_us = us;
+	call_wake(c, failure);
+}
+
+static void
+forget_horizon(void *wait)
+{
+	horizon_forget(wait);
+}
+
+enum next
+pull_horizon(struct call *c)
+{
+	struct pull *p = c->own;
+	struct source *source = p->ask.dataset->source;
+	struct horizon_wait *wait;
+
+	p->ask.until_us = horizon_known(source, HORIZON_MS);
+	if (p->ask.until_us != 0)
+		return NEXT;
+	if (!db_ready(source->db))	/* or it would wait for its return */
+		return pull_source_away(c);
+	wait = horizon_ask(source, on_known, c);
+	return wait == NULL ? pull_source_away(c) :
+	    call_wait(c, forget_horizon, wait);
 }

@@ -29,5 +29,7 @@ struct pull {
 
 /* A step: fills p->ask from the path and the query, or refuses. */
 step_fn pull_understand;
+/* And p->ask.until_us, or refuses; c->failure is to be looked at. */
+step_fn pull_horizon;
 
 #endif

@@ -11,6 +11,7 @@ const struct route *const routes[] = {
 	&route_connect_start,
 	&route_datasets,
 	&route_grant,
+	&route_history,
 	&route_home,
 	&route_journal_checkpoint,
 	&route_journal_tile,

@@ -20,6 +20,7 @@ extern const struct route route_connect_post;
 extern const struct route route_connect_start;
 extern const struct route route_datasets;
 extern const struct route route_grant;
+extern const struct route route_history;
 extern const struct route route_home;
 extern const struct route route_journal_checkpoint;
 extern const struct route route_journal_tile;

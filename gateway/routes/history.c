@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * GET /v1/datasets/{id}/history: all there is of a data set, in one answer.
+ *
+ * The same question as GET /v1/datasets/{id}, without its limit: the answer
+ * flows page by page (routes/pull_stream.h), each recorded before it leaves.
+ */
+#include "consent/access.h"
+#include "routes/limits.h"
+#include "routes/pull_stream.h"
+#include "routes/routes.h"
+
+static enum next
+understand(struct call *c)
+{
+	if (!c->head)
+		return pull_understand(c);
+	call_reply_field(c, "Allow", "GET");
+	return call_refuse(c, 405, "method_not_allowed",
+	    "an answer that flows has no length to tell beforehand");
+}
+
+static const struct step steps[] = {
+	{ "find token",		access_find },
+	{ "check token",	access_check },
+	{ "count",		limits_count },
+	{ "understand",		understand },
+	{ "know the horizon",	pull_horizon },
+	STREAM_STEPS,
+	{ NULL,			NULL }
+};
+
+const struct route route_history = {
+	"GET", "/v1/datasets/{id}/history", steps,
+	.own_size = sizeof(struct stream), .kind = ROUTE_API
+};

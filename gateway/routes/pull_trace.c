@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pull_trace.c - writes what leaves, before it leaves. */
+#include "routes/pull_trace.h"
+#include <string.h>
+#include "base/error.h"
+#include "catalogue/catalogue.h"
+#include "consent/access.h"
+#include "crypto/hash.h"
+#include "journal/gate.h"
+
+static const struct line *
+begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1])
+{
+	p->line = (struct line){
+		.event = "pull.begun",
+		.dataset = p->name,
+		.to = c->access->client_id,
+		.outcome = p->had ? "unchanged" : c->head ? "head" : NULL,
+		.records = p->had ? 0 : p->page.records,
+		.bytes = p->had ? 0 : (int64_t)p->body.len,
+		.actor = "recipient",
+		.subject = &c->access->subject,
+		.grant = &c->access->grant,
+		.digest = digest,
+		.call = c->id,
+	};
+	hex_encode(digest, p->page.digest, sizeof(p->page.digest));
+	return &p->line;
+}
+
+static void
+on_verdict(int verdict, void *call)
+{
+	call_wake(call, verdict);
+}
+
+static void
+forget_pass(void *pass)
+{
+	gate_forget(pass);
+}
+
+enum next
+pull_trace_begin(struct call *c, struct pull *p)
+{
+	char digest[2 * SHA256_SIZE + 1];
+	struct line_row row;
+
+	line_make(&row, c->arena, begun_line(c, p, digest));
+	uuid_text(p->begun, &row.id);
+	return call_wait(c, forget_pass, gate_admit(c->house->gate, &row,
+	    on_verdict, c));
+}
+
+void
+pull_trace_end(struct call *c, struct pull *p, bool sent)
+{
+	struct line_row row;
+
+	if (p->line.event == NULL)
+		return;
+	p->line.event = "pull.ended";
+	p->line.outcome = sent ? "complete" : "aborted";
+	p->line.digest = NULL;
+	p->line.of = p->begun;
+	line_make(&row, c->arena, &p->line);
+	gate_note(c->house->gate, &row);
+	p->line.event = NULL;
+}
+
+enum next
+pull_not_admitted(struct call *c)
+{
+	if (c->failure == E_DENIED)
+		return call_refuse(c, 403, "no_grant",
+		    "the consent behind this token is no longer valid");
+	call_reply_field(c, "Retry-After", "1");
+	return call_refuse(c, 503, "journal_away",
+	    "nothing is sent that cannot be recorded first; try later");
+}
+
+enum next
+pull_source_away(struct call *c)
+{
+	call_reply_field(c, "Retry-After", "5");
+	return call_refuse(c, 503, "source_away", "the database that holds "
+	    "these records cannot be reached; nothing is lost, try later");
+}

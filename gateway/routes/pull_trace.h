@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pull_trace.h - the lines of a pull: one before its records leave, one after.
+ *
+ * The first passes the gate, which holds the grant (journal/gate.h); what the
+ * verdict means for the asker is said here too.
+ */
+#ifndef PULL_TRACE_H
+#define PULL_TRACE_H
+#include "routes/pull_ask.h"
+
+/* Asks the gate about the page in p; WAIT, and c->failure is the verdict. */
+enum next pull_trace_begin(struct call *, struct pull *);
+/* How it ended; nothing when none was begun. */
+void pull_trace_end(struct call *, struct pull *, bool sent);
+/* 403 or 503. */
+enum next pull_not_admitted(struct call *);
+enum next pull_source_away(struct call *);
+
+#endif
