@@ -60,9 +60,16 @@ struct settings {
 	char *keys_dir;			/* made by `guichet key new` */
 
 	/* [login] */
-	char *login_mode;		/* "off", or "demo": synthetic people */
+	char *login_mode;		/* "off", "oidc", or "demo": synthetic people */
 	int64_t session_minutes;
 	int64_t staff_minutes;		/* the same for the organisation's people */
+	char *login_issuer, *login_client_id;
+	char *login_secret_file;	/* "": we sign with our own key */
+	char *login_ca_file;		/* extra trusted CA, or "" */
+	char *login_scope;
+	char *login_rsa_alg;		/* RS256 or PS256: keys that do not say */
+	char *login_customer_claim, *login_name_claim;
+	int64_t login_failures_max;	/* in a quarter of an hour, then a pause */
 
 	/* [consent] */
 	int64_t grant_days_max, grant_days_default;

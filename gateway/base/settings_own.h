@@ -34,7 +34,7 @@ struct row {
 	const char *words;
 };
 
-enum { ROWS = 64 };		/* more than there are: sizes arrays */
+enum { ROWS = 160 };		/* more than there are: sizes arrays */
 extern const struct row settings_table[];
 extern const size_t settings_rows;
 

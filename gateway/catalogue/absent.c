@@ -53,7 +53,7 @@ dataset_absent(const struct dataset *d, const struct schema_field **out,
 	for (size_t i = 0; i < s->field_count && n < max; i++) {
 		const struct schema_field *f = &s->fields[i];
 
-		if (gives(d->plan->root->child, f->path) ||
+		if (gives(d->plan->roots[0]->child, f->path) ||
 		    (n > 0 && within(f->path, out[n - 1]->path)))
 			continue;
 		out[n++] = f;

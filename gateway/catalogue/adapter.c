@@ -174,8 +174,34 @@ read_customers(struct reading *r, struct fault *f)
 	r->source->customer.name = arena_printf(a, "customer %s",
 	    r->source->name);
 	r->source->customer.text = arena_printf(a, "SELECT r.reason::text AS "
-	    "reason\n  FROM (\n%s\n) AS r\n ORDER BY r.reason NULLS FIRST "
+	    "reason, to_jsonb(r) AS facts\n  FROM (\n%s\n) AS r\n ORDER BY r.reason NULLS FIRST "
 	    "LIMIT 1", sql);
+	return 0;
+}
+
+static int
+read_login(struct reading *r, struct fault *f)
+{
+	struct arena *a = r->c->arena;
+	const char *path = arena_printf(a, "%s/login.sql", r->dir);
+	const char *sql;
+	unsigned used;
+
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (sqltext_read(&sql, &used, a, path, SQL_FOR_LOGIN, f) < 0)
+		return E_BAD_INPUT;
+	if (!(used & 1u << 1)) {
+		fault_set(f, "E205", path, 0, 0, "does not use :claim");
+		return fault_cure(f, "without it, everybody would be the same "
+		    "person: add WHERE ... = :claim");
+	}
+	r->source->login_file = path;
+	r->source->login_text = sql;
+	r->source->login.name = arena_printf(a, "login %s", r->source->name);
+	r->source->login.text = arena_printf(a, "SELECT r.customer::text AS "
+	    "customer, to_jsonb(r) ->> 'name' AS name, $2::text AS claims\n"
+	    "  FROM (\n%s\n) AS r\n LIMIT 2", sql);
 	return 0;
 }
 
@@ -259,5 +285,7 @@ adapter_read(struct catalogue *c, const char *dir, const char *name,
 	if (read_conf(&r, settings, f) < 0)
 		return E_BAD_INPUT;
 	c->sources[c->source_count++] = r.source;
-	return read_customers(&r, f) < 0 ? E_BAD_INPUT : read_datasets(&r, f);
+	if (read_customers(&r, f) < 0 || read_login(&r, f) < 0)
+		return E_BAD_INPUT;
+	return read_datasets(&r, f);
 }

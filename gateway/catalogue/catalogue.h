@@ -39,9 +39,19 @@ struct schema_field {
 	const char *unit;		/* UCUM, or NULL */
 	const char *kind;		/* characteristic | transaction | metadata */
 	const char *sensitivity;
+	double plausible[2];		/* x-plausible, or 0, 0: what to expect */
 	const json_t *example;
 	const struct code *codes;
 	size_t code_count;
+};
+
+/* How fine records may be given: the first, the finest, is the whole record;
+ * the others leave fields out. */
+struct granularity {
+	const char *id;			/* "PT30M", "P1D" */
+	struct wording name;
+	struct wording consent;		/* the sentence at this granularity */
+	const char **without;		/* fields of the record, NULL-terminated */
 };
 
 struct schema {
@@ -51,15 +61,26 @@ struct schema {
 	struct wording title, description;
 	struct wording consent;		/* the sentence the customer reads */
 	const char *doctype;		/* Cozy's */
+	const char *availability;	/* available | soon | planned */
 	const char *frequency, *latency;	/* ISO 8601 durations */
+	/* x-sign-in: how recently (-1 = no matter) and how strongly (NULL = no
+	 * matter) she must have proved who she is to give them away */
+	int64_t sign_in_age_s;
+	const char *sign_in_acr;
 	const char *natural_key[8];	/* field paths, NULL-terminated */
 	const char *period;		/* field that from/to select, or NULL */
 	const char *changed;		/* field that cursors follow: "changed" */
+	const char *account;		/* field that names the account, or NULL */
+	const struct granularity *granularities;	/* finest first */
+	size_t granularity_count;	/* 0: whole records only */
 	const struct schema_field *fields;
 	size_t field_count;
 	json_t *document;		/* the file, for the public pages */
 	const struct checks *checks;	/* what a record must keep (validate.h) */
 };
+
+/* Its place among the granularities; -1: not offered. */
+int schema_granularity(const struct schema *, const char *id);
 
 /* How it is known that something was written at the source (capture.c). */
 enum capture { CAPTURE_HORIZON, CAPTURE_TRIGGER, CAPTURE_REPLICATION,
@@ -78,6 +99,10 @@ struct source {
 	 * yes; no row: unknown here. text NULL: everybody may. */
 	struct statement customer;
 	const char *customers_file, *customers_text;
+	/* login.sql: who signed in? $1 the claim, $2 all claims (JSON) ->
+	 * customer, name (may be NULL). text NULL: none here. */
+	struct statement login;
+	const char *login_file, *login_text;
 	struct db *db;			/* this process's pool; NULL until opened */
 	struct horizon *horizon;
 };

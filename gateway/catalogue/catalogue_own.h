@@ -26,6 +26,11 @@ int catalogue_fault(struct catalogue *, int level, const struct source *,
 /* ---- schema.c ---- */
 MUST_CHECK int schema_read(struct schema **out, struct arena *, const char *path,
     struct fault *);
+/* x-account and x-granularities (schema_offer.c): NULL, or the annotation that
+ * is wrong, with code, cause and cure. */
+struct offer_wrong { const char *cause, *cure; };
+const char *schema_offer(struct schema *, struct arena *, const json_t *doc,
+    struct offer_wrong *);
 const struct schema_field *schema_field_find(const struct schema *,
     const char *path);		/* "readings[].start"; NULL */
 MUST_CHECK int schemas_read(struct catalogue *, const char *dir, struct fault *);
@@ -46,7 +51,8 @@ const char *capture_described(struct arena *, const struct dataset *);
 MUST_CHECK int capture_look(PGconn *, const struct source *, struct fault *);
 
 /* ---- sqltext.c: an adapter's SQL, as a person wrote it ---- */
-enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER };
+enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER, SQL_FOR_LOGIN,
+    SQL_FORS };
 /*
  * Replaces :customer and its kin by $n, padded with blanks so that every place
  * stays where it was; leaves quotes, comments and casts alone. The result
@@ -68,6 +74,7 @@ char *file_read(struct arena *, const char *path, size_t max, struct fault *);
 /* $5 and the key say where the last page ended; $2, a microsecond earlier, is
  * what an adapter may use as :since, whether it writes > or >=. The natural key
  * comes last, after from and to when the schema has a period. */
+/* The list of accounts is the last, when the schema names a field for them. */
 enum { ASK_CUSTOMER = 1, ASK_SINCE, ASK_UNTIL, ASK_LIMIT, ASK_CHANGED, ASK_FROM,
     ASK_TO };
 int keyset_first_key(const struct schema *);

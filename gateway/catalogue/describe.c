@@ -183,20 +183,19 @@ describe_changed(struct catalogue *c, struct dataset *d, PGconn *pg,
 
 /* ---- a source ---- */
 
+/* customers.sql or login.sql. */
 static int
-describe_customers(struct catalogue *c, struct source *s, PGconn *pg,
-    struct fault *f)
+describe_beside(struct catalogue *c, struct source *s, PGconn *pg,
+    const struct asked *q, struct fault *f)
 {
-	const struct asked q = { s->customers_file, s->customers_text,
-	    s->customer.text, 0, NULL };
 	PGresult *r;
 	int rc;
 
-	if (s->customer.text == NULL)
+	if (q->run == NULL)
 		return 0;
-	if ((r = describe(pg, &q, f)) == NULL)
+	if ((r = describe(pg, q, f)) == NULL)
 		return catalogue_fault(c, 2, s, NULL, f);
-	rc = explain(pg, &q, PQnparams(r), f);
+	rc = explain(pg, q, PQnparams(r), f);
 	PQclear(r);
 	forget(pg);
 	return rc < 0 ? catalogue_fault(c, 2, s, NULL, f) : 0;
@@ -205,6 +204,10 @@ describe_customers(struct catalogue *c, struct source *s, PGconn *pg,
 int
 source_describe(struct catalogue *c, struct source *s, struct fault *f)
 {
+	const struct asked customers = { s->customers_file, s->customers_text,
+	    s->customer.text, 0, NULL };
+	const struct asked login = { s->login_file, s->login_text,
+	    s->login.text, 0, NULL };
 	struct db_now *now;
 	int rc = live_open(&now, s, f);
 	PGconn *pg;
@@ -215,7 +218,9 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 	if (live_horizon(pg, s, f) < 0 || capture_look(pg, s, f) < 0)
 		rc = catalogue_fault(c, 2, s, NULL, f);
 	if (rc == 0)
-		rc = describe_customers(c, s, pg, f);
+		rc = describe_beside(c, s, pg, &customers, f);
+	if (rc == 0)
+		rc = describe_beside(c, s, pg, &login, f);
 	for (size_t i = 0; i < c->dataset_count && rc == 0; i++) {
 		struct dataset *d = c->datasets[i];
 

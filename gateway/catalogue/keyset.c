@@ -11,6 +11,16 @@
 #include "base/buf.h"
 #include "catalogue/catalogue_own.h"
 
+/* Whichever accounts, or those of a list. */
+static void
+accounts(struct buf *b, const struct schema *s)
+{
+	int n = keyset_first_key(s) + (int)keyset_key_count(s);
+
+	buf_printf(b, "\n   AND (cardinality($%d::text[]) = 0 OR r.\"%s\"::text"
+	    " = ANY ($%d::text[]))", n, s->account, n);
+}
+
 size_t
 keyset_key_count(const struct schema *s)
 {
@@ -76,6 +86,8 @@ keyset_wrap(struct arena *a, const struct schema *s, const char *sql)
 	    s->changed, ASK_UNTIL);
 	if (s->period != NULL)
 		period(&b, s);
+	if (s->account != NULL)
+		accounts(&b, s);
 	buf_str(&b, "\n ORDER BY ");
 	order(&b, s);
 	buf_printf(&b, " LIMIT $%d::bigint", ASK_LIMIT);

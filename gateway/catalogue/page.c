@@ -39,9 +39,21 @@ begin_params(struct params *p, const struct page_ask *ask)
 	return 0;
 }
 
+static int
+accounts_param(struct params *p, struct arena *a, const struct page_ask *ask)
+{
+	size_t n = 0;
+
+	if (ask->dataset->schema->account == NULL)
+		return ask->accounts == NULL ? 0 : E_BAD_INPUT;
+	while (ask->accounts != NULL && ask->accounts[n] != NULL)
+		n++;
+	params_texts(p, a, ask->accounts, n);
+	return 0;
+}
+
 int
-page_params(struct params *p, struct arena *a UNUSED,
-    const struct page_ask *ask)
+page_params(struct params *p, struct arena *a, const struct page_ask *ask)
 {
 	const struct schema *s = ask->dataset->schema;
 	const struct cursor *after = ask->after;
@@ -59,7 +71,7 @@ page_params(struct params *p, struct arena *a UNUSED,
 	/* after -infinity the key is never looked at */
 	for (size_t i = 0; i < keyset_key_count(s); i++)
 		params_text(p, begins ? NULL : after->key[i]);
-	return 0;
+	return accounts_param(p, a, ask);
 }
 
 static const char *
@@ -97,7 +109,8 @@ write_record(struct buf *out, enum page_form form, const struct page *page,
 
 	if (page->records > 0 && form == PAGE_LIST)
 		buf_char(out, ',');
-	if (plan_write(out, ask->dataset->plan, rows, row) < 0) {
+	if (plan_write(out, ask->dataset->plan, ask->granularity, rows,
+	    row) < 0) {
 		buf_cut(out, before);
 		log_warning("record held back dataset=%s why=\"a value has no "
 		    "JSON, or lists differ in length\"", ask->dataset->schema->id);
@@ -149,7 +162,7 @@ page_record(struct record *r, const struct page_ask *ask, const struct rows *row
 
 	memset(r, 0, sizeof(*r));
 	buf_init_in(&b, a);
-	if (plan_write(&b, p, rows, row) < 0)
+	if (plan_write(&b, p, ask->granularity, rows, row) < 0)
 		return E_BAD_INPUT;
 	r->json = b.data;
 	r->n = b.len;

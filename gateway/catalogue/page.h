@@ -45,11 +45,13 @@ struct page_ask {
 	const char *customer;
 	const struct cursor *after;	/* NULL = from the first record */
 	const char *from, *to;		/* business time [from, to), ISO; NULL = open */
+	const char **accounts;	/* values of x-account, NULL-terminated; NULL = all */
+	int granularity;	/* place in x-granularities: 0 = the whole record */
 	int64_t until_us;		/* the horizon */
 	int limit;			/* records; one more is asked to know `more` */
 };
 /* Fills the parameters of dataset->page. E_BAD_INPUT: a cursor that is no place,
- * or a period where the data set has none. */
+ * or a period, or accounts, where the data set has none. */
 MUST_CHECK int page_params(struct params *, struct arena *, const struct page_ask *);
 
 /* ---- the answer ---- */

@@ -74,21 +74,59 @@ zip_count(const struct node *n)
 	return n->kind == NODE_LIST && own > most ? own : most;
 }
 
-int
-plan_make(struct record_plan **out, struct arena *a, const struct dataset *d,
-    const struct column *columns, size_t n, struct fault *f)
+/* Is this column left out at that granularity? */
+static bool
+left_out(const struct schema *s, size_t g, const char *alias)
 {
-	struct record_plan *p = arena_alloc(a, sizeof(*p));
+	const char **without = s->granularity_count == 0 ? NULL :
+	    s->granularities[g].without;
+
+	for (; without != NULL && *without != NULL; without++) {
+		size_t n = strlen(*without);
+
+		if (strncmp(alias, *without, n) == 0 &&
+		    strchr(".[", alias[n]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static const struct node *
+tree(struct arena *a, const struct schema *s, size_t g,
+    const struct column *columns, size_t n)
+{
 	struct node *root = arena_alloc(a, sizeof(*root));
 
 	root->kind = NODE_OBJECT;
 	root->column = -1;
 	for (size_t i = 0; i < n; i++)
-		node_for(a, root, columns[i].name)->column = (int)i;
-	if (zip_count(root) > ZIP_MAX)
+		if (!left_out(s, g, columns[i].name))
+			node_for(a, root, columns[i].name)->column = (int)i;
+	return root;
+}
+
+static const struct node **
+trees(struct arena *a, const struct schema *s, const struct column *columns,
+    size_t n)
+{
+	size_t count = s->granularity_count == 0 ? 1 : s->granularity_count;
+	const struct node **roots = arena_alloc(a, count * sizeof(*roots));
+
+	for (size_t g = 0; g < count; g++)
+		roots[g] = tree(a, s, g, columns, n);
+	return roots;
+}
+
+int
+plan_make(struct record_plan **out, struct arena *a, const struct dataset *d,
+    const struct column *columns, size_t n, struct fault *f)
+{
+	struct record_plan *p = arena_alloc(a, sizeof(*p));
+
+	p->roots = trees(a, d->schema, columns, n);
+	if (zip_count(p->roots[0]) > ZIP_MAX)
 		return fault_set(f, "E211", d->sql_file, 0, 0,
 		    "a list is zipped from more than %d arrays", ZIP_MAX);
-	p->root = root;
 	p->zone = d->source->zone;
 	p->changed = column_of(columns, n, d->schema->changed);
 	p->key_n = (int)keyset_key_count(d->schema);
@@ -250,11 +288,11 @@ write_object(struct writing *w, const struct node *object)
 }
 
 int
-plan_write(struct buf *out, const struct record_plan *p, const struct rows *rows,
-    int row)
+plan_write(struct buf *out, const struct record_plan *p, int g,
+    const struct rows *rows, int row)
 {
 	struct writing w = { out, p, rows, row, false };
 
-	write_object(&w, p->root);
+	write_object(&w, p->roots[g]);
 	return w.bad ? E_BAD_INPUT : 0;
 }

@@ -27,14 +27,14 @@ struct node {
 };
 
 struct record_plan {
-	const struct node *root;
+	const struct node **roots;	/* one per granularity, at least one */
 	int changed, key[8];	/* columns */
 	int key_n;
 	struct zone *zone;
 };
 
-/* One row as JSON. E_BAD_INPUT: a value that its type does not allow. */
-MUST_CHECK int plan_write(struct buf *, const struct record_plan *,
+/* One row as JSON, at the schema's granularity number g. E_BAD_INPUT: a value that its type does not allow. */
+MUST_CHECK int plan_write(struct buf *, const struct record_plan *, int g,
     const struct rows *, int row);
 
 #endif

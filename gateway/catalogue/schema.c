@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/clock.h"
 #include "base/error.h"
 #include "catalogue/catalogue_own.h"
 #include "catalogue/validate.h"
@@ -105,6 +106,49 @@ listed(const json_t *list, const char *name)
 	return false;
 }
 
+/* One of the words that pages and filters know; NULL: any. */
+static int
+check_word(struct reading *r, const json_t *object, const char *name,
+    const char *const *words)
+{
+	const char *text = text_of(object, name);
+
+	for (; text != NULL && *words != NULL; words++)
+		if (strcmp(*words, text) == 0)
+			return 0;
+	return text == NULL ? 0 : wrong(r, text, "E255", "no page knows this word",
+	    "docs/reference/schemas.md lists the words that each annotation takes");
+}
+
+static int
+check_words(struct reading *r, const json_t *field)
+{
+	static const char *const kinds[] = { "characteristic", "transaction",
+	    "metadata", NULL };
+	static const char *const sensitivities[] = { "ordinary", "location",
+	    "communication", "financial", "third-party", NULL };
+
+	return check_word(r, field, "x-kind", kinds) < 0 ? E_BAD_INPUT :
+	    check_word(r, field, "x-sensitivity", sensitivities);
+}
+
+/* [low, high]: the range that values of the right unit fall into. */
+static int
+read_plausible(struct reading *r, struct schema_field *f, const json_t *field)
+{
+	const json_t *range = json_object_get(field, "x-plausible");
+
+	if (range == NULL)
+		return 0;
+	for (size_t i = 0; i < 2; i++)
+		f->plausible[i] = json_number_value(json_array_get(range, i));
+	if (json_array_size(range) == 2 && f->plausible[0] < f->plausible[1] &&
+	    (f->type == FIELD_INTEGER || f->type == FIELD_NUMBER))
+		return 0;
+	return wrong(r, "x-plausible", "E255", "it is not a range of numbers",
+	    "write [low, high] beside a field of numbers");
+}
+
 /* Every enumerated code has a label in both languages. */
 static int
 read_codes(struct reading *r, struct schema_field *f, const json_t *field)
@@ -189,7 +233,8 @@ read_field(struct reading *r, const char *prefix, const char *name,
 		return wrong(r, name, "E254", "this field has no title in both "
 		    "languages", "write `title` and `x-fr: {\"title\": ...}`");
 	r->s->field_count++;
-	if (read_codes(r, f, field) < 0)
+	if (check_words(r, field) < 0 || read_plausible(r, f, field) < 0 ||
+	    read_codes(r, f, field) < 0)
 		return E_BAD_INPUT;
 	return read_inside(r, f, field, depth);
 }
@@ -210,6 +255,15 @@ read_fields(struct reading *r, const json_t *object, const char *prefix, int dep
 		    depth) < 0)
 			return E_BAD_INPUT;
 	return 0;
+}
+
+int
+schema_granularity(const struct schema *s, const char *id)
+{
+	for (size_t i = 0; i < s->granularity_count; i++)
+		if (strcmp(s->granularities[i].id, id) == 0)
+			return (int)i;
+	return -1;
 }
 
 const struct schema_field *
@@ -277,16 +331,47 @@ read_checks(struct reading *r, const json_t *doc)
 }
 
 static int
+read_offer(struct reading *r, const json_t *doc)
+{
+	struct offer_wrong wrong_how;
+	const char *at = schema_offer(r->s, r->arena, doc, &wrong_how);
+
+	return at == NULL ? 0 :
+	    wrong(r, at, "E261", wrong_how.cause, wrong_how.cure);
+}
+
+static int
+read_sign_in(struct reading *r, const json_t *doc)
+{
+	const json_t *j = json_object_get(doc, "x-sign-in");
+	const char *age = text_of(j, "max_age");
+	int64_t us = -1000000;
+
+	if (j != NULL && (!json_is_object(j) ||
+	    (age != NULL && duration_parse(&us, age) < 0)))
+		return wrong(r, "x-sign-in", "E252", "it is not understood",
+		    "write {\"max_age\": \"PT15M\", \"acr\": ...}, either alone "
+		    "or both");
+	r->s->sign_in_age_s = us / 1000000;
+	r->s->sign_in_acr = text_of(j, "acr");
+	return 0;
+}
+
+static int
 read_document(struct reading *r, const json_t *doc)
 {
 	static const char *const needed[] = { "x-id", "x-domain", "x-doctype",
 	    "x-update-frequency", "x-latency" };
+	static const char *const promises[] = { "available", "soon", "planned",
+	    NULL };
 	struct schema *s = r->s;
 
 	for (size_t i = 0; i < countof(needed); i++)
 		if (text_of(doc, needed[i]) == NULL)
 			return wrong(r, needed[i], "E252", "it is missing",
 			    "every schema says it; see docs/reference/schemas.md");
+	if (read_sign_in(r, doc) < 0)
+		return E_BAD_INPUT;
 	s->id = text_of(doc, "x-id");
 	s->domain = text_of(doc, "x-domain");
 	s->version = (int)json_integer_value(json_object_get(doc, "x-version"));
@@ -294,6 +379,9 @@ read_document(struct reading *r, const json_t *doc)
 	s->description = both(doc, "description");
 	s->consent = wording_of(json_object_get(doc, "x-consent"));
 	s->doctype = text_of(doc, "x-doctype");
+	s->availability = text_of(doc, "x-availability");
+	if (s->availability == NULL)
+		s->availability = "available";
 	s->frequency = text_of(doc, "x-update-frequency");
 	s->latency = text_of(doc, "x-latency");
 	s->period = text_of(doc, "x-period");
@@ -303,12 +391,15 @@ read_document(struct reading *r, const json_t *doc)
 		return wrong(r, "x-consent", "E252", "the version, or a title, "
 		    "description or consent sentence in one language, is missing",
 		    "write them in English and in French");
-	if (read_checks(r, doc) < 0 || read_fields(r, doc, "", 1) < 0 ||
+	if (check_word(r, doc, "x-availability", promises) < 0 ||
+	    read_checks(r, doc) < 0 || read_fields(r, doc, "", 1) < 0 ||
 	    read_key(r, doc) < 0 ||
 	    check_time(r, "x-changed", s->changed, true) < 0)
 		return E_BAD_INPUT;
-	return s->period == NULL ? 0 :
-	    check_time(r, "x-period", s->period, false);
+	if (s->period != NULL &&
+	    check_time(r, "x-period", s->period, false) < 0)
+		return E_BAD_INPUT;
+	return read_offer(r, doc);
 }
 
 static void

@@ -17,13 +17,16 @@
 
 enum { SQL_MAX = 256 * 1024 };
 
-struct parameter { const char *name; int number[3]; };
+struct parameter { const char *name; int number[SQL_FORS]; };
 
-/* By what the SQL is for: a page, the watch's question, a customer's state. */
+/* By what the SQL is for: a page, the watch's question, a customer's state, who
+ * signed in. */
 static const struct parameter parameters[] = {
-	{ "customer",	{ ASK_CUSTOMER,	0, 1 } },
-	{ "since",	{ ASK_SINCE,	1, 0 } },
-	{ "until",	{ ASK_UNTIL,	2, 0 } },
+	{ "customer",	{ ASK_CUSTOMER,	0, 1, 0 } },
+	{ "since",	{ ASK_SINCE,	1, 0, 0 } },
+	{ "until",	{ ASK_UNTIL,	2, 0, 0 } },
+	{ "claim",	{ 0,		0, 0, 1 } },
+	{ "claims",	{ 0,		0, 0, 2 } },
 };
 
 char *
@@ -197,6 +200,11 @@ wrong(const struct scan *s, size_t at, const char *code, const char *cause,
 static int
 unknown_parameter(const struct scan *s, size_t at, const char *name)
 {
+	static const char *const cures[SQL_FORS] = {
+	    [SQL_FOR_PAGE] = "use :customer, and :since and :until if you like",
+	    [SQL_FOR_CHANGED] = "use :since and :until",
+	    [SQL_FOR_CUSTOMER] = "use :customer",
+	    [SQL_FOR_LOGIN] = "use :claim, and :claims (JSON) if you like" };
 	const char *names[countof(parameters)], *near;
 	char cause[120];
 	size_t n = 0;
@@ -206,9 +214,7 @@ unknown_parameter(const struct scan *s, size_t at, const char *name)
 			names[n++] = parameters[i].name;
 	near = nearest(name, names, n);
 	snprintf(cause, sizeof(cause), "there is no parameter :%s here", name);
-	wrong(s, at, "E203", cause, s->what == SQL_FOR_CHANGED ?
-	    "use :since and :until" : s->what == SQL_FOR_CUSTOMER ?
-	    "use :customer" : "use :customer, and :since and :until if you like");
+	wrong(s, at, "E203", cause, cures[s->what]);
 	if (near != NULL)
 		return fault_cure(s->fault, "perhaps you meant :%s", near);
 	if (strcmp(name, "limit") == 0 || strcmp(name, "after") == 0)

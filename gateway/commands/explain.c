@@ -80,6 +80,13 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E131", "Client certificates without TLS",
 	  "listen_mtls needs a certificate of ours.",
 	  "Set tls_certificate and tls_key." },
+	{ "E134", "The sign-in provider is not named whole",
+	  "[login] mode = oidc sends customers to the organisation's OpenID "
+	  "Connect provider; the counter must know its issuer and its own name "
+	  "there.",
+	  "Register the counter there, with the redirect address that the "
+	  "message shows, and write issuer and client_id. "
+	  "docs/how-to/sign-in.md tells the whole." },
 	{ "E132", "Too many listening sockets", "There is a bound.",
 	  "Listen on fewer addresses." },
 	{ "E140", "An address cannot be listened on",
@@ -253,6 +260,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "nothing.",
 	  "Use the keywords of docs/reference/schemas.md; annotations begin "
 	  "with x-." },
+	{ "E261", "A data set cannot be given in part like that",
+	  "x-account names a required text; x-granularities lists the finest "
+	  "first, and what each of the others leaves out.",
+	  "See docs/reference/schemas.md, \"given in part\"." },
 	/* ---- guichet's own database ---- */
 	{ "E301", "Guichet's own database gives no answer",
 	  "It cannot be reached, or refuses the role.",

@@ -285,20 +285,15 @@ access_check(struct call *c)
 	return NEXT;
 }
 
-bool
-access_covers(const struct access *a, const char *dataset, const char **from,
-    const char **to)
+const struct detail *
+access_covers(const struct access *a, const char *dataset)
 {
 	const struct check *k = (const struct check *)a;
 
-	for (size_t i = 0; a->datasets[i] != NULL; i++) {
-		if (strcmp(a->datasets[i], dataset) != 0)
-			continue;
-		*from = k->entry->spans[i].from;
-		*to = k->entry->spans[i].to;
-		return true;
-	}
-	return false;
+	for (size_t i = 0; a->datasets[i] != NULL; i++)
+		if (strcmp(a->datasets[i], dataset) == 0)
+			return &k->entry->details[i];
+	return NULL;
 }
 
 void

@@ -12,6 +12,7 @@
 #include "journal/line.h"
 
 struct access_cache;
+struct detail;
 
 struct access {
 	struct uuid grant;
@@ -31,9 +32,9 @@ struct access {
 enum next access_find(struct call *);
 enum next access_check(struct call *);
 
-/* Does the grant cover this data set now? from/to: what it allows, or NULL. */
-bool access_covers(const struct access *, const char *dataset,
-    const char **from, const char **to);
+/* What the grant allows of this data set now: period, granularity, accounts.
+ * NULL: nothing. */
+const struct detail *access_covers(const struct access *, const char *dataset);
 /* Says in WWW-Authenticate that the token is good but not for this (RFC 6750
  * 3.1): insufficient_scope. The 403 itself is the route's. */
 void access_insufficient(struct call *);

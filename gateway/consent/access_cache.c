@@ -43,6 +43,18 @@ struct parts {
 	struct details granted;
 };
 
+/* A data set the details say nothing about is not allowed. */
+static void
+keep_covered(struct parts *p)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (details_find(&p->granted, p->datasets[i]) != NULL)
+			p->datasets[n++] = p->datasets[i];
+	p->n = n;
+}
+
 static void
 read_parts(struct parts *p, const struct rows *r, struct arena *a)
 {
@@ -54,8 +66,9 @@ read_parts(struct parts *p, const struct rows *r, struct arena *a)
 	p->datasets = row_texts(r, 0, "datasets", a, &p->n);
 	if (details_read(&p->granted, a, NULL, p->details, &why) < 0) {
 		log_error("a stored grant cannot be read why=\"%s\"", why);
-		p->n = p->granted.n = 0;
+		p->granted.n = 0;
 	}
+	keep_covered(p);
 }
 
 static size_t
@@ -64,19 +77,31 @@ room(const char *text)
 	return text == NULL ? 0 : strlen(text) + 1;
 }
 
+/* Of a list of texts: its pointers and its texts. */
+static size_t
+list_size(const char *const *list)
+{
+	size_t size = sizeof(char *);
+
+	if (list == NULL)
+		return 0;
+	for (; *list != NULL; list++)
+		size += sizeof(char *) + room(*list);
+	return size;
+}
+
 static size_t
 size_of(const struct parts *p)
 {
 	size_t size = sizeof(struct access_entry) + room(p->client_id) +
 	    room(p->customer) + room(p->details) + (p->n + 1) * sizeof(char *) +
-	    p->n * sizeof(struct access_span);
+	    p->n * sizeof(struct detail);
 
 	for (size_t i = 0; i < p->n; i++) {
 		const struct detail *d = details_find(&p->granted, p->datasets[i]);
 
-		size += room(p->datasets[i]);
-		if (d != NULL)
-			size += room(d->from) + room(d->to);
+		size += room(p->datasets[i]) + list_size(d->accounts) +
+		    room(d->from) + room(d->to) + room(d->granularity);
 	}
 	return size;
 }
@@ -93,22 +118,51 @@ put(char **at, const char *text)
 	return here;
 }
 
+/* The pointers of a list; its texts are put by put_detail. */
+static const char **
+place_list(const char ***at, const char *const *list)
+{
+	const char **here = *at;
+
+	if (list == NULL)
+		return NULL;
+	while (*list++ != NULL)
+		(*at)++;
+	(*at)++;			/* its end */
+	return here;
+}
+
+static void
+put_detail(struct detail *to, char **at, const struct detail *d)
+{
+	to->from = put(at, d->from);
+	to->to = put(at, d->to);
+	to->granularity = put(at, d->granularity);
+	for (size_t i = 0; d->accounts != NULL && d->accounts[i] != NULL; i++)
+		to->accounts[i] = put(at, d->accounts[i]);
+}
+
+/* Structures first, then pointers, then texts: each at its alignment. */
 static void
 fill(struct access_entry *e, const struct parts *p)
 {
-	const char **ids = (const char **)(e + 1);
-	struct access_span *spans = (struct access_span *)(ids + p->n + 1);
-	char *at = (char *)(spans + p->n);
+	struct detail *details = (struct detail *)(e + 1);
+	const char **ids = (const char **)(details + p->n);
+	const char **lists = ids + p->n + 1;
+	char *at;
 
+	for (size_t i = 0; i < p->n; i++)
+		details[i].accounts = place_list(&lists,
+		    details_find(&p->granted, p->datasets[i])->accounts);
+	at = (char *)lists;
 	for (size_t i = 0; i < p->n; i++) {
-		const struct detail *d = details_find(&p->granted, p->datasets[i]);
-
 		ids[i] = put(&at, p->datasets[i]);
-		spans[i].from = d == NULL ? NULL : put(&at, d->from);
-		spans[i].to = d == NULL ? NULL : put(&at, d->to);
+		details[i].dataset = ids[i];
+		put_detail(&details[i], &at,
+		    details_find(&p->granted, p->datasets[i]));
 	}
 	ids[p->n] = NULL;
-	e->spans = spans;
+	e->details = details;
 	e->access.datasets = ids;
 	e->access.client_id = put(&at, p->client_id);
 	e->access.customer = put(&at, p->customer);

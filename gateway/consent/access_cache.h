@@ -10,8 +10,7 @@
 #define ACCESS_CACHE_H
 #include "consent/access.h"
 #include "consent/client.h"
-
-struct access_span { const char *from, *to; };	/* of datasets[i]; NULL = open */
+#include "consent/details.h"
 
 struct access_entry {
 	struct access access;		/* first: what c->access becomes */
@@ -19,7 +18,7 @@ struct access_entry {
 	uint8_t hash[32];
 	enum binding binding;
 	char thumbprint[44];
-	const struct access_span *spans;
+	const struct detail *details;	/* of datasets[i] */
 };
 
 /* From a row of token_find.sql; the caller is the first holder. */

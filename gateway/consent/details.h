@@ -3,13 +3,25 @@
  * details.h - what exactly is asked and granted (RFC 9396).
  *
  *     [{"type":"restitution","datasets":["energy.load-curve"],
- *       "from":"2024-01-01","to":"2026-01-01","until":"2027-01-01",
- *       "purpose":"...","recurrence":"once|P1D|event"}]
+ *       "from":"2024-01-01","to":"2026-01-01",      or "history":"P2Y"
+ *       "granularity":"P1D","accounts":["0123456789"],
+ *       "purpose":"...","recurrence":"once|P1D|event","until":"2027-01-01"}]
  *
  * All but type and datasets are optional; an unknown member is refused. `scope`
  * naming data sets is the short form. One request has one purpose, one end and
  * one recurrence: elements that disagree are refused, as a customer can only
- * decide about one thing at a time.
+ * decide about one thing at a time. What differs by data set (period,
+ * granularity, accounts) goes into elements of its own.
+ *
+ *   from, to      business time [from, to): days or RFC 3339 times
+ *   history       how far back from the day of the decision: an ISO 8601
+ *                 duration of days or more (P36M); it becomes a `from` in what
+ *                 is granted. The period is that of data sets that have one
+ *                 (x-period): the others of an element are given whole.
+ *   granularity   one that the schema offers (x-granularities); finest when
+ *                 absent
+ *   accounts      usage points, lines, contracts: values of the field that the
+ *                 schema names (x-account); all when absent
  */
 #ifndef DETAILS_H
 #define DETAILS_H
@@ -20,13 +32,18 @@
 
 struct arena;
 struct catalogue;
+struct page_ask;
 
 #define DETAILS_MAX 64		/* data sets in all */
+#define DETAILS_ACCOUNTS_MAX 32	/* of one data set */
 #define DETAILS_TYPE "restitution"
 
 struct detail {
 	const char *dataset;		/* once each */
 	const char *from, *to;		/* business time [from, to); NULL = open */
+	const char *history;		/* asked only: granted is a from */
+	const char *granularity;	/* NULL = the finest */
+	const char **accounts;		/* NULL-terminated; NULL = all */
 };
 
 struct details {
@@ -39,7 +56,7 @@ struct details {
 };
 
 /*
- * Reads a request. catalogue: unknown data sets are refused (NULL = any name:
+ * Reads a request. catalogue: it is held against the schemas (NULL = any name:
  * what was stored). 0, or E_BAD_INPUT and why: one sentence. Texts live in the
  * arena.
  */
@@ -55,17 +72,46 @@ const char **details_datasets(struct arena *, const struct details *);
 const char *details_scope(struct arena *, const struct details *);
 const char *details_text(struct arena *, const struct details *);
 
+/* When the earliest period begins, for a decision taken at now_us; INT64_MIN =
+ * one of them is open. */
+int64_t details_earliest_us(const struct details *, int64_t now_us);
+
 /* Leaves only the data sets named; false, and nothing changes, if one of them
  * is not there or none is named. */
 bool details_keep(struct details *, const char *const *ids, size_t n);
 
-/*
- * What the customer leaves of it: only the data sets in keep, from no earlier
- * than from_us (INT64_MIN = as asked), until until_us. E_DENIED when nothing
- * stays or something would become wider.
- */
+/* ---- what the customer leaves of it ---- */
+
+/* Of one data set. */
+struct detail_choice {
+	const char *dataset;
+	const char *granularity;	/* NULL = as asked; else as fine, or less */
+	const char *const *accounts;	/* NULL-terminated, some of those asked;
+					 * NULL = as asked */
+};
+
+struct narrowing {
+	const struct detail_choice *choices;	/* the others are not given */
+	size_t n;
+	int64_t now_us;			/* of the decision: history counts back */
+	int64_t from_us;		/* INT64_MIN = as asked */
+	int64_t until_us;
+};
+
+/* E_DENIED when nothing stays or something would become wider. The catalogue
+ * says which granularity is less fine; NULL: only those asked are known. */
 MUST_CHECK int details_narrow(struct details *out, struct arena *,
-    const struct details *asked, const char *const *keep, size_t n,
-    int64_t from_us, int64_t until_us);
+    const struct catalogue *, const struct details *asked,
+    const struct narrowing *);
+/* The same for whole data sets. */
+const struct detail_choice *detail_choices(struct arena *,
+    const char *const *ids, size_t n);
+
+/* ---- reading records under it ---- */
+
+/* What is granted, as a question for records: period, granularity, accounts.
+ * ask->dataset is set before. False: the schema does not offer any more what
+ * was granted, and nothing may be read. */
+MUST_CHECK bool detail_ask(const struct detail *, struct page_ask *);
 
 #endif

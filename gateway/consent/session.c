@@ -12,6 +12,7 @@
 #include <strings.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "crypto/hash.h"
@@ -74,6 +75,8 @@ session_know(struct call *c)
 	memcpy(s->subject.key, key, n);
 	s->begun_us = row_time(c->rows, 0, "begun");
 	s->expires_us = row_time(c->rows, 0, "expires");
+	s->auth_time_us = row_time(c->rows, 0, "auth_time");
+	s->acr = row_text(c->rows, 0, "acr");
 	session_csrf(s->csrf, call_cookie(c, SESSION_COOKIE));
 	c->session = s;
 	return NEXT;
@@ -95,7 +98,7 @@ session_login(struct call *c, const char *login, const char *home)
 		back = c->path;
 	buf_init_in(&url, c->arena);
 	buf_str(&url, login);
-	buf_str(&url, "?next=");
+	buf_str(&url, strchr(login, '?') == NULL ? "?next=" : "&next=");
 	percent_encode(&url, back);
 	return call_redirect(c, url.data);
 }
@@ -104,6 +107,31 @@ enum next
 session_require(struct call *c)
 {
 	return c->session != NULL ? NEXT : session_login(c, "/login", "/me");
+}
+
+/* The clock that signed her in and ours may differ a little. */
+enum next
+session_strong(struct call *c, int64_t max_age_s, const char *acr)
+{
+	const struct session *s = c->session;
+	bool demo = strcmp(c->house->settings->login_mode, "demo") == 0;
+	bool old = max_age_s >= 0 &&
+	    clock_us() - s->auth_time_us > (max_age_s + 60) * 1000000;
+	bool weak = acr != NULL && !demo &&
+	    (s->acr == NULL || strcmp(s->acr, acr) != 0);
+	struct buf url;
+
+	if (!old && !weak)
+		return NEXT;
+	buf_init_in(&url, c->arena);
+	buf_str(&url, "/login?");
+	if (max_age_s >= 0)
+		buf_printf(&url, "max_age=%lld&", (long long)max_age_s);
+	if (acr != NULL) {
+		buf_str(&url, "acr=");
+		percent_encode(&url, acr);
+	}
+	return session_login(c, url.data, "/me");
 }
 
 const char *

@@ -21,6 +21,8 @@ struct session {
 	struct subject_ref subject;
 	char csrf[44];			/* expected in the form field "csrf" */
 	int64_t begun_us, expires_us;
+	int64_t auth_time_us;		/* when she proved who she is */
+	const char *acr;		/* how strongly, or NULL */
 };
 
 /* Steps: { "find session", session_find }, { "know customer", session_know };
@@ -30,6 +32,11 @@ enum next session_find(struct call *);
 enum next session_know(struct call *);
 enum next session_require(struct call *);
 enum next session_form(struct call *);
+
+/* After session_require: has she proved who she is no longer ago than max_age_s
+ * (-1 = does not matter), and as strongly as acr (NULL = does not matter)?
+ * NEXT, or a redirect to /login that comes back here (GET) or to /me. */
+enum next session_strong(struct call *, int64_t max_age_s, const char *acr);
 
 /* ---- what colleagues' sessions (staff.h) do alike ---- */
 /* SHA-256 of a session cookie; false when there is none of the right shape. */

@@ -281,6 +281,29 @@ jwk_read(struct jwk *out, const json_t *jwk, const char **why)
 	return E_BAD_INPUT;
 }
 
+int
+jwk_read_login(struct jwk *out, const json_t *jwk, enum jws_alg rsa,
+    const char **why)
+{
+	const char *alg = json_string_value(json_object_get(jwk, "alg"));
+	bool rs256 = alg == NULL ? rsa == JWS_RS256 : strcmp(alg, "RS256") == 0;
+	json_t *plain = json_copy((json_t *)jwk);
+	int rc;
+
+	if (rs256)		/* what jwk_read does not know */
+		json_object_del(plain, "alg");
+	rc = jwk_read(out, plain, why);
+	json_decref(plain);
+	if (rc == 0 && rs256 && out->alg == JWS_PS256)
+		out->alg = JWS_RS256;
+	else if (rc == 0 && alg != NULL && rs256) {
+		*why = "the key says RS256 and is not an RSA key";
+		jwk_clear(out);
+		rc = E_BAD_INPUT;
+	}
+	return rc;
+}
+
 void
 jwk_clear(struct jwk *k)
 {

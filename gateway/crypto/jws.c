@@ -61,7 +61,8 @@ check_typ(const json_t *header, const char *const *typs, const char **why)
 }
 
 static int
-check_header(struct jws *j, const char *const *typs, const char **why)
+check_header(struct jws *j, const char *const *typs, bool rs256,
+    const char **why)
 {
 	static const struct { const char *name; enum jws_alg alg; } algs[] = {
 	    { "ES256", JWS_ES256 }, { "PS256", JWS_PS256 },
@@ -79,8 +80,12 @@ check_header(struct jws *j, const char *const *typs, const char **why)
 	for (size_t i = 0; alg != NULL && i < countof(algs); i++)
 		if (strcmp(alg, algs[i].name) == 0)
 			j->alg = algs[i].alg;
+	if (alg != NULL && j->alg == 0 && rs256 && strcmp(alg, "RS256") == 0)
+		j->alg = JWS_RS256;
 	if (j->alg == 0)
-		return wrong(why, "the alg is not ES256, PS256 or EdDSA");
+		return wrong(why, rs256 ?
+		    "the alg is not ES256, PS256, RS256 or EdDSA" :
+		    "the alg is not ES256, PS256 or EdDSA");
 	return 0;
 }
 
@@ -110,20 +115,35 @@ take_apart(struct jws *j, const char *token, size_t n, const char **why)
 	return 0;
 }
 
-int
-jws_parse(struct jws *j, const char *token, size_t n, const char *const *typs,
-    const char **why)
+static int
+parse(struct jws *j, const char *token, size_t n, const char *const *typs,
+    bool rs256, const char **why)
 {
 	memset(j, 0, sizeof(*j));
 	if (n > JWS_MAX) {
 		*why = "the signed object is over 8 KiB";
 		return E_TOO_LARGE;
 	}
-	if (take_apart(j, token, n, why) < 0 || check_header(j, typs, why) < 0) {
+	if (take_apart(j, token, n, why) < 0 ||
+	    check_header(j, typs, rs256, why) < 0) {
 		jws_clear(j);
 		return E_BAD_INPUT;
 	}
 	return 0;
+}
+
+int
+jws_parse(struct jws *j, const char *token, size_t n, const char *const *typs,
+    const char **why)
+{
+	return parse(j, token, n, typs, false, why);
+}
+
+int
+jws_parse_login(struct jws *j, const char *token, size_t n,
+    const char *const *typs, const char **why)
+{
+	return parse(j, token, n, typs, true, why);
 }
 
 void
@@ -169,18 +189,18 @@ verify_es256(const struct jws *j, EVP_PKEY *key)
 	return good;
 }
 
-/* PS256 (RFC 7518 3.5): the salt is as long as the digest. */
+/* PS256 (RFC 7518 3.5): the salt is as long as the digest. RS256: 3.3. */
 static bool
-verify_ps256(const struct jws *j, EVP_PKEY *key)
+verify_rsa(const struct jws *j, EVP_PKEY *key, bool padded)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *pss;
 	bool good;
 
 	good = EVP_DigestVerifyInit_ex(ctx, &pss, "SHA256", NULL, NULL, key,
-	    NULL) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(pss, RSA_PKCS1_PSS_PADDING) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+	    NULL) == 1 && (!padded ||
+	    (EVP_PKEY_CTX_set_rsa_padding(pss, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1)) &&
 	    EVP_DigestVerify(ctx, j->signature, j->signature_n,
 	    (const uint8_t *)j->signed_part, j->signed_n) == 1;
 	EVP_MD_CTX_free(ctx);
@@ -212,7 +232,8 @@ jws_verify(const struct jws *j, const struct jwk *k)
 		good = verify_es256(j, k->key);
 		break;
 	case JWS_PS256:
-		good = verify_ps256(j, k->key);
+	case JWS_RS256:
+		good = verify_rsa(j, k->key, k->alg == JWS_PS256);
 		break;
 	case JWS_EDDSA:
 		good = verify_eddsa(j, k->key);

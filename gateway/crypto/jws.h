@@ -5,7 +5,9 @@
  * The order is fixed: size, three canonical base64url parts, JSON without
  * duplicate members, typ and alg as *we* expect for the *key we hold*, then
  * the signature, on OpenSSL with imported keys kept. Nothing in the token
- * chooses how it is checked. Algorithms: ES256, PS256, EdDSA (Ed25519).
+ * chooses how it is checked. Algorithms: ES256, PS256, EdDSA (Ed25519); RS256
+ * for the organisation's own sign-in provider alone, whose keys jwk_read_login
+ * reads: a PIMS' key is never of that algorithm.
  */
 #ifndef JWS_H
 #define JWS_H
@@ -17,7 +19,7 @@
 
 #define JWS_MAX 8192
 
-enum jws_alg { JWS_ES256 = 1, JWS_PS256, JWS_EDDSA };
+enum jws_alg { JWS_ES256 = 1, JWS_PS256, JWS_EDDSA, JWS_RS256 };
 
 struct arena;
 
@@ -31,6 +33,10 @@ struct jwk {
 /* Refuses private members, points off the curve, RSA under 2048 bits... The
  * key is shared from a bounded cache: jwk_clear gives the reference back. */
 MUST_CHECK int jwk_read(struct jwk *, const json_t *jwk, const char **why);
+/* A key of the sign-in provider: an RSA key that does not say its alg is for
+ * rsa (JWS_RS256 or JWS_PS256, as registered there). */
+MUST_CHECK int jwk_read_login(struct jwk *, const json_t *jwk, enum jws_alg rsa,
+    const char **why);
 void jwk_clear(struct jwk *);
 json_t *jwk_public(EVP_PKEY *);		/* the JWK of a key of ours; NULL = no */
 
@@ -50,6 +56,9 @@ struct jws {
  * cleared after success only.
  */
 MUST_CHECK int jws_parse(struct jws *, const char *token, size_t n,
+    const char *const *typs, const char **why);
+/* The same for an id_token: RS256 is an algorithm too (OpenID Connect Core). */
+MUST_CHECK int jws_parse_login(struct jws *, const char *token, size_t n,
     const char *const *typs, const char **why);
 MUST_CHECK int jws_verify(const struct jws *, const struct jwk *);
 void jws_clear(struct jws *);

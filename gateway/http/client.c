@@ -30,7 +30,7 @@
 
 enum {
 	ANSWER_MAX = 65536, FIELDS_MAX_BYTES = 16384, FIELDS_MAX = 100,
-	URL_MAX = 2048, CONNECT_MS = 10000,
+	CONNECT_MS = 10000,
 	JOBS_MAX = 2000, KEPT_MAX = 64, SOCKETS_MAX = 256, PER_HOST_MAX = 32,
 	HANDLES_KEPT = 32
 };
@@ -64,84 +64,6 @@ struct http_job {
 	http_on_answer *on_answer;
 	void *arg;
 };
-
-/* ---- URLs ---- */
-
-static int
-part_wrong(CURLU *u, const char **why)
-{
-	char *part = NULL;
-	bool https = curl_url_get(u, CURLUPART_SCHEME, &part, 0) == CURLUE_OK &&
-	    strcmp(part, "https") == 0;
-
-	curl_free(part);
-	*why = "it is not https";
-	if (!https)
-		return E_BAD_INPUT;
-	part = NULL;
-	*why = "it carries a name or a password";
-	if (curl_url_get(u, CURLUPART_USER, &part, 0) == CURLUE_OK ||
-	    curl_url_get(u, CURLUPART_PASSWORD, &part, 0) == CURLUE_OK) {
-		curl_free(part);
-		return E_BAD_INPUT;
-	}
-	*why = "it has a fragment";
-	if (curl_url_get(u, CURLUPART_FRAGMENT, &part, 0) == CURLUE_OK) {
-		curl_free(part);
-		return E_BAD_INPUT;
-	}
-	*why = NULL;
-	return 0;
-}
-
-int
-http_url_check(const char *url, const char **why)
-{
-	CURLU *u = curl_url();
-	int rc;
-
-	*why = "it is not a URL";
-	/* libcurl would read https:///host too */
-	rc = u == NULL || strlen(url) > URL_MAX || strstr(url, ":///") != NULL ||
-	    curl_url_set(u, CURLUPART_URL, url, 0) != CURLUE_OK ?
-	    E_BAD_INPUT : part_wrong(u, why);
-	for (const char *p = url; rc == 0 && *p != '\0'; p++)
-		if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f) {
-			*why = "it has characters that must be escaped";
-			rc = E_BAD_INPUT;
-		}
-	curl_url_cleanup(u);
-	return rc;
-}
-
-static char *
-part_of(CURLU *u, struct arena *a, CURLUPart what)
-{
-	char *text = NULL, *kept;
-
-	if (curl_url_get(u, what, &text, 0) != CURLUE_OK)
-		return NULL;
-	kept = arena_strdup(a, text);
-	curl_free(text);
-	return kept;
-}
-
-const char *
-http_url_host(struct arena *a, const char *url)
-{
-	CURLU *u = curl_url();
-	char *host = NULL, *port;
-
-	if (curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK)
-		host = part_of(u, a, CURLUPART_HOST);
-	for (char *p = host; p != NULL && *p != '\0'; p++)
-		*p = (char)tolower((unsigned char)*p);
-	port = part_of(u, a, CURLUPART_PORT);
-	if (host != NULL && port != NULL && strcmp(port, "443") != 0)
-		host = arena_printf(a, "%s:%s", host, port);
-	curl_url_cleanup(u);
-	return host;
-}
 
 /* ---- a job ends ---- */
 
@@ -529,7 +451,7 @@ http_ask(struct http_client *cl, const struct http_request *r,
 /* ---- the client ---- */
 
 static STACK_OF(X509) *
-read_trusted(const char *path)
+read_trusted(const char *path, const char *setting)
 {
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	FILE *in = fopen(path, "re");
@@ -540,26 +462,20 @@ read_trusted(const char *path)
 	if (in != NULL)
 		fclose(in);
 	if (sk_X509_num(certs) == 0)
-		fatal("%s: [push] ca_file holds no certificate; give a PEM file",
-		    path);
+		fatal("%s: %s holds no certificate; give a PEM file", path,
+		    setting);
 	return certs;
 }
 
-struct http_client *
-http_client_new(struct event_base *base, const struct settings *s)
+static struct http_client *
+client_open(struct event_base *base, const struct settings *s)
 {
 	struct http_client *cl = xcalloc(1, sizeof(*cl));
-	char wrong[64];
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	cl->base = base;
 	cl->settings = s;
 	TAILQ_INIT(&cl->jobs);
-	if (networks_parse(&cl->allow, s->push_allow, wrong) < 0)
-		fatal("%s: [push] allow: '%s' is not an address or a network; "
-		    "write for example 127.0.0.1/32 10.1.0.0/24", s->file, wrong);
-	if (s->push_ca_file[0] != '\0')
-		cl->trusted = read_trusted(s->push_ca_file);
 	cl->timer = event_new(base, -1, 0, on_timer, cl);
 	cl->multi = curl_multi_init();
 	curl_multi_setopt(cl->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
@@ -572,6 +488,35 @@ http_client_new(struct event_base *base, const struct settings *s)
 	curl_multi_setopt(cl->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
 	    (long)PER_HOST_MAX);
 	curl_multi_setopt(cl->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
+	return cl;
+}
+
+struct http_client *
+http_client_new(struct event_base *base, const struct settings *s)
+{
+	struct http_client *cl = client_open(base, s);
+	char wrong[64];
+
+	if (networks_parse(&cl->allow, s->push_allow, wrong) < 0)
+		fatal("%s: [push] allow: '%s' is not an address or a network; "
+		    "write for example 127.0.0.1/32 10.1.0.0/24", s->file, wrong);
+	if (s->push_ca_file[0] != '\0')
+		cl->trusted = read_trusted(s->push_ca_file, "[push] ca_file");
+	return cl;
+}
+
+struct http_client *
+http_client_inside(struct event_base *base, const struct settings *s,
+    const char *ca_file)
+{
+	struct http_client *cl = client_open(base, s);
+	char wrong[64];
+	int rc = networks_parse(&cl->allow, "0.0.0.0/0 ::/0", wrong);
+
+	assert(rc == 0);
+	(void)rc;
+	if (ca_file[0] != '\0')
+		cl->trusted = read_trusted(ca_file, "[login] ca_file");
 	return cl;
 }
 

@@ -38,6 +38,10 @@ struct http_answer {
 const char *http_answer_field(const struct http_answer *, const char *lower_name);
 
 struct http_client *http_client_new(struct event_base *, const struct settings *);
+/* For hosts that the operator named (a sign-in provider), not a customer: its
+ * address may be private, and ca_file ("" = none more) is trusted for it. */
+struct http_client *http_client_inside(struct event_base *,
+    const struct settings *, const char *ca_file);
 void http_client_free(struct http_client *);
 typedef void http_on_answer(const struct http_answer *, void *arg);
 /* Copies what it needs. on_answer runs later, once, from the loop; the job is

@@ -14,6 +14,7 @@ struct house {
 	struct client_cache *clients;	/* registrations of PIMS */
 	struct once *once;		/* each proof is used once */
 	struct http_client *client;	/* outbound HTTPS */
+	struct oidc *login;		/* customers' sign-in; NULL: not by OIDC */
 	struct words *words;		/* FR and EN */
 	int worker;			/* 0.. in its role */
 };

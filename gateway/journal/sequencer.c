@@ -83,10 +83,11 @@ connect_db(struct sequencer *s)
 		s->db = NULL;
 		return E_UNAVAILABLE;
 	}
-	/* what committed since the last turn is few lines of many: by index */
+	/* what committed since the last turn is few lines of many: by index,
+	 * and nothing to compile a plan for */
 	if (db_now_run(s->db, "SET statement_timeout = '20s';"
 	    "SET lock_timeout = '5s'; SET synchronous_commit = on;"
-	    "SET enable_seqscan = off") < 0) {
+	    "SET enable_seqscan = off; SET jit = off") < 0) {
 		step_down(s);
 		return E_UNAVAILABLE;
 	}

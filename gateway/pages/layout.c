@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "consent/oidc.h"
 #include "consent/session.h"
 #include "consent/staff.h"
 #include "crypto/hash.h"
@@ -212,15 +213,28 @@ layout_begin(struct layout *l, const char *title_id)
 
 /* ---- the header fields ---- */
 
+/* Where the form "sign out" leads in the end. */
+static const char *
+logout_origin(struct call *c)
+{
+	const char *url = c->session == NULL ? NULL :
+	    oidc_logout_url(c, c->house->login);
+
+	return url == NULL ? NULL : layout_origin(c->arena, url);
+}
+
 static void
 protect(struct layout *l)
 {
 	struct call *c = l->call;
+	const char *out = logout_origin(c);
 
+	/* Chromium applies form-action to the redirect after a form too */
 	call_reply_field(c, "Content-Security-Policy",
 	    "default-src 'none'; style-src 'self'; img-src 'self'; "
-	    "form-action 'self'%s%s; frame-ancestors 'none'; base-uri 'none'",
-	    l->form_to == NULL ? "" : " ", l->form_to == NULL ? "" : l->form_to);
+	    "form-action 'self'%s%s%s%s; frame-ancestors 'none'; base-uri 'none'",
+	    l->form_to == NULL ? "" : " ", l->form_to == NULL ? "" : l->form_to,
+	    out == NULL ? "" : " ", out == NULL ? "" : out);
 	call_reply_field(c, "X-Frame-Options", "DENY");
 	/* no-referrer would make browsers send "Origin: null" with our forms */
 	call_reply_field(c, "Referrer-Policy", "same-origin");

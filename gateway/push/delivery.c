@@ -311,11 +311,7 @@ read_details(struct delivery *d)
 	if (details_read(all, d->arena, NULL, d->details, &why) < 0 ||
 	    (one = details_find(all, d->dataset_id)) == NULL)
 		return false;
-	if (d->dataset->schema->period != NULL) {
-		d->ask.from = one->from;
-		d->ask.to = one->to;
-	}
-	return true;
+	return detail_ask(one, &d->ask);
 }
 
 /* A cursor of another schema version: all over again, repeats are harmless. */

@@ -69,25 +69,6 @@ find_request(struct call *c)
 	return pushed_find(c, own->request_uri, own->client_id);
 }
 
-/* "2024-01-01" of the first detail that begins: the earliest asked, or all. */
-static int64_t
-earliest(const struct details *d)
-{
-	int64_t us, first = INT64_MAX;
-
-	for (size_t i = 0; i < d->n; i++) {
-		char text[40];
-
-		if (d->list[i].from == NULL)
-			return INT64_MIN;
-		snprintf(text, sizeof(text), "%.10sT00:00:00Z", d->list[i].from);
-		if (time_parse(&us, text) < 0)
-			return INT64_MIN;
-		first = us < first ? us : first;
-	}
-	return first;
-}
-
 /* What may be ticked: what is asked, of what is served here. Days count from
  * when the request was first opened, so that the notice says the same when the
  * form comes back after midnight. */
@@ -95,6 +76,8 @@ static void
 list_choices(struct call *c, struct authorize *own)
 {
 	const struct details *d = &own->pushed->details;
+	int64_t now_us = own->pushed->expires_us -
+	    PUSHED_READ_S * INT64_C(1000000);
 
 	for (size_t i = 0; i < d->n; i++) {
 		const struct dataset *ds = dataset_find(c->house->catalogue,
@@ -103,9 +86,8 @@ list_choices(struct call *c, struct authorize *own)
 		if (ds != NULL)
 			choices_add(&own->choices, ds->schema);
 	}
-	choices_bound(&own->choices, c->house->settings,
-	    own->pushed->expires_us - PUSHED_READ_S * INT64_C(1000000),
-	    earliest(d), d->until_us);
+	choices_bound(&own->choices, c->house->settings, now_us,
+	    details_earliest_us(d, now_us), d->until_us);
 }
 
 static enum next
@@ -119,6 +101,14 @@ take_request(struct call *c)
 		    "this request is unknown, too old, or was answered already");
 	list_choices(c, own);
 	return NEXT;
+}
+
+static enum next
+is_it_surely_she(struct call *c)
+{
+	struct authorize *own = c->own;
+
+	return choices_sign_in(&own->choices, c);
 }
 
 static enum next
@@ -211,6 +201,7 @@ static const struct step authorize_steps[] = {
 	{ "find session", session_find },
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
+	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
 	{ "show", show },
 	{ NULL, NULL }
@@ -258,10 +249,16 @@ allow(struct call *c, enum lang lang)
 		.expires_us = choices_until_us(ch)
 	};
 	bool as_asked = strcmp(ch->span.since, "asked") == 0;
+	struct narrowing by = {
+		.choices = detail_choices(c->arena, ch->ticked, ch->ticked_n),
+		.n = ch->ticked_n,
+		.now_us = ch->span.now_us,
+		.from_us = as_asked ? INT64_MIN : span_from_us(&ch->span),
+		.until_us = d.expires_us
+	};
 
-	if (details_narrow(&own->narrowed, c->arena, &own->pushed->details,
-	    ch->ticked, ch->ticked_n, as_asked ? INT64_MIN :
-	    span_from_us(&ch->span), d.expires_us) < 0)
+	if (details_narrow(&own->narrowed, c->arena, c->house->catalogue,
+	    &own->pushed->details, &by) < 0)
 		return call_refuse(c, 400, "bad_form",
 		    "what was chosen is more than what was asked");
 	hash_notice(c, own, lang);
@@ -304,6 +301,7 @@ static const struct step authorize_post_steps[] = {
 	{ "find client", find_client },
 	{ "find request", find_request },
 	{ "take request", take_request },
+	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
 	{ "decide", decide },
 	{ "answer", answer },

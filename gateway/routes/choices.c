@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/settings.h"
 #include "base/text.h"
+#include "consent/session.h"
 
 #define DAY_US INT64_C(86400000000)
 
@@ -61,6 +62,25 @@ choices_read(struct choices *ch, struct call *c)
 			ch->span.since = sinces[i];
 	if (days != NULL && parse_int(&v, days, 1, ch->span.days_max) == 0)
 		ch->span.days = v;
+}
+
+/* The strictest of all that may be ticked: one act, one sign-in. */
+enum next
+choices_sign_in(const struct choices *ch, struct call *c)
+{
+	int64_t age_s = -1;
+	const char *acr = NULL;
+
+	for (size_t i = 0; i < ch->n; i++) {
+		const struct schema *s = ch->list[i].schema;
+
+		if (s->sign_in_age_s >= 0 &&
+		    (age_s < 0 || s->sign_in_age_s < age_s))
+			age_s = s->sign_in_age_s;
+		if (s->sign_in_acr != NULL)
+			acr = s->sign_in_acr;
+	}
+	return session_strong(c, age_s, acr);
 }
 
 int64_t

@@ -25,6 +25,8 @@ void choices_bound(struct choices *, const struct settings *, int64_t now_us,
     int64_t from_us, int64_t until_us);
 /* What the form says, within those bounds. */
 void choices_read(struct choices *, struct call *);
+/* Has she proved who she is as these data sets ask? NEXT, or sent to do so. */
+enum next choices_sign_in(const struct choices *, struct call *);
 int64_t choices_until_us(const struct choices *);
 
 #endif

@@ -145,11 +145,18 @@ details_allowed(struct call *c, const struct choices *ch)
 {
 	bool all = strcmp(ch->span.since, "asked") == 0;
 	struct details asked = { .n = 0, .recurrence = "event" }, given;
+	struct narrowing by = {
+		.choices = detail_choices(c->arena, ch->ticked, ch->ticked_n),
+		.n = ch->ticked_n,
+		.now_us = ch->span.now_us,
+		.from_us = all ? INT64_MIN : span_from_us(&ch->span),
+		.until_us = choices_until_us(ch)
+	};
 
 	for (size_t i = 0; i < ch->ticked_n; i++)
 		asked.list[asked.n++].dataset = ch->ticked[i];
-	if (details_narrow(&given, c->arena, &asked, ch->ticked, ch->ticked_n,
-	    all ? INT64_MIN : span_from_us(&ch->span), choices_until_us(ch)) < 0)
+	if (details_narrow(&given, c->arena, c->house->catalogue, &asked,
+	    &by) < 0)
 		return NULL;
 	return details_text(c->arena, &given);
 }

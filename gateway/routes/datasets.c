@@ -8,6 +8,7 @@
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/details.h"
 #include "http/call.h"
 #include "routes/routes.h"
 
@@ -29,15 +30,29 @@ write_wording(struct jw *w, const char *key, const struct wording *said)
 }
 
 static void
+write_accounts(struct jw *w, const char *const *accounts)
+{
+	if (accounts == NULL)
+		return;
+	jw_key(w, "accounts");
+	jw_array(w);
+	while (*accounts != NULL)
+		jw_string(w, *accounts++);
+	jw_end_array(w);
+}
+
+static void
 write_dataset(struct jw *w, struct call *c, const struct schema *s,
-    const char *from, const char *to)
+    const struct detail *d)
 {
 	jw_object(w);
 	jw_str_member(w, "id", s->id);
 	jw_int_member(w, "version", s->version);
 	write_wording(w, "title", &s->title);
-	optional(w, "from", from);
-	optional(w, "to", to);
+	optional(w, "from", d->from);
+	optional(w, "to", d->to);
+	optional(w, "granularity", d->granularity);
+	write_accounts(w, d->accounts);
 	optional(w, "update_frequency", s->frequency);
 	jw_str_member(w, "href", arena_printf(c->arena, "%s/v1/datasets/%s",
 	    c->house->settings->public_url, s->id));
@@ -58,10 +73,10 @@ list(struct call *c)
 	for (size_t i = 0; i < catalogue_count(c->house->catalogue); i++) {
 		const struct schema *s =
 		    catalogue_at(c->house->catalogue, i)->schema;
-		const char *from, *to;
+		const struct detail *d = access_covers(c->access, s->id);
 
-		if (access_covers(c->access, s->id, &from, &to))
-			write_dataset(&w, c, s, from, to);
+		if (d != NULL)
+			write_dataset(&w, c, s, d);
 	}
 	jw_end_array(&w);
 	jw_end_object(&w);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET and POST /login: synthetic people sign in ([login] mode = demo).
+ * GET and POST /login: a customer signs in.
  *
- * The form carries a random token that a cookie repeats, so that nobody can
- * sign a visitor in as somebody else from another site. Afterwards the
- * customer lands on ?next=, which can only be a path of ours. A first sign-in
- * makes the subject: a random id, and a random key that tags her journal lines.
+ * With [login] mode = oidc she is sent to the organisation's provider and comes
+ * back by /login/callback. With mode = demo, synthetic people type a password.
+ * That form carries a random token that a cookie repeats, so that nobody can
+ * sign a visitor in as somebody else from another site. Wrong passwords of one
+ * login, or from one address, are counted for all workers, then paused.
+ * Afterwards the customer lands on ?next=, which can only be a path of ours.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -13,7 +15,8 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "consent/client.h"
-#include "consent/session.h"
+#include "consent/entry.h"
+#include "consent/oidc.h"
 #include "crypto/hash.h"
 #include "crypto/password.h"
 #include "http/call.h"
@@ -25,10 +28,12 @@
 
 #define COOKIE "__Host-guichet-login"
 
+enum { PER_ADDRESS = 10 };	/* times what one login may fail */
+
 struct login {
-	const char *next, *customer, *name;
-	char cookie[44];
-	struct subject_ref subject;
+	const char *next, *login;
+	uint8_t login_hash[SHA256_SIZE], peer_hash[SHA256_SIZE];
+	struct entry entry;
 	struct line_row line;
 };
 
@@ -58,14 +63,64 @@ show(struct call *c, const char *next, const char *login, const char *client,
 	return layout_end(&l, refused ? 422 : 200);
 }
 
+static bool
+mode_is(const struct call *c, const char *mode)
+{
+	return strcmp(c->house->settings->login_mode, mode) == 0;
+}
+
 static enum next
 refuse_unless_open(struct call *c)
 {
-	if (strcmp(c->house->settings->login_mode, "demo") != 0)
+	if (mode_is(c, "off"))
 		return call_refuse(c, 404, "login_off",
 		    "signing in is not open on this counter");
 	return NEXT;
 }
+
+static enum next
+refuse_unless_demo(struct call *c)
+{
+	if (!mode_is(c, "demo"))
+		return call_refuse(c, 404, "login_off",
+		    "nobody signs in by a password here");
+	return NEXT;
+}
+
+/* ---- to the provider ---- */
+
+static enum next
+know_provider(struct call *c)
+{
+	return mode_is(c, "oidc") ? oidc_know(c, c->house->login) : NEXT;
+}
+
+static enum next
+go_there(struct call *c)
+{
+	const char *age = call_query_arg(c, "max_age");
+	struct oidc_wish wish = {
+		.next = session_next(call_query_arg(c, "next"), "/me"),
+		.acr = call_query_arg(c, "acr"),
+		.max_age_s = -1,
+		.lang = lang_codes[call_lang(c)]
+	};
+
+	if (!mode_is(c, "oidc"))
+		return NEXT;
+	if (!oidc_known(c->house->login)) {
+		call_reply_field(c, "Retry-After", "10");
+		return call_refuse(c, 503, "login_away",
+		    "the organisation's sign-in cannot be reached");
+	}
+	if (wish.acr != NULL && strlen(wish.acr) > 200)
+		wish.acr = NULL;
+	if (age != NULL && parse_int(&wish.max_age_s, age, 0, 86400) < 0)
+		wish.max_age_s = 0;
+	return call_redirect(c, oidc_leave(c, c->house->login, &wish));
+}
+
+/* ---- the form of synthetic people ---- */
 
 /* Whose request brought her here: the client_id of the consent page's address
  * in next, or NULL. */
@@ -108,6 +163,8 @@ show_form(struct call *c)
 
 static const struct step login_steps[] = {
 	{ "is it open", refuse_unless_open },
+	{ "know provider", know_provider },
+	{ "go there", go_there },
 	{ "find client", find_client },
 	{ "show", show_form },
 	{ NULL, NULL }
@@ -134,83 +191,95 @@ check_form(struct call *c)
 	return NEXT;
 }
 
+static void
+hash_of(uint8_t out[SHA256_SIZE], const char *what, const char *who)
+{
+	const struct piece pieces[] = { { what, strlen(what) + 1 },
+	    { who, strlen(who) } };
+
+	sha256_pieces(out, pieces, 2);
+}
+
+static enum next
+ask_failures(struct call *c)
+{
+	struct login *own = c->own;
+	struct params p;
+
+	own->login = call_form_arg(c, "login");
+	own->next = session_next(call_form_arg(c, "next"), "/me");
+	if (own->login == NULL || call_form_arg(c, "password") == NULL)
+		return show(c, own->next, own->login, NULL, true);
+	hash_of(own->login_hash, "login", own->login);
+	hash_of(own->peer_hash, "address", c->peer);
+	params_init(&p);
+	params_bytes(&p, own->login_hash, SHA256_SIZE);
+	params_bytes(&p, own->peer_hash, SHA256_SIZE);
+	return call_ask(c, c->house->db, SQL_LOGIN_FAILURES, &p);
+}
+
 static enum next
 find_customer(struct call *c)
 {
 	struct login *own = c->own;
-	const char *login = call_form_arg(c, "login");
+	int64_t max = c->house->settings->login_failures_max;
 	struct params p;
 
-	own->next = session_next(call_form_arg(c, "next"), "/me");
-	if (login == NULL || call_form_arg(c, "password") == NULL)
-		return show(c, own->next, login, NULL, true);
+	if (row_int(c->rows, 0, "login") >= max ||
+	    row_int(c->rows, 0, "address") >= max * PER_ADDRESS) {
+		call_reply_field(c, "Retry-After", "%lld",
+		    (long long)row_int(c->rows, 0, "wait"));
+		return call_refuse(c, 429, "login_paused",
+		    "too many wrong passwords: please wait a quarter of an hour");
+	}
 	params_init(&p);
-	params_text(&p, login);
+	params_text(&p, own->login);
 	return call_ask(c, c->house->db, SQL_CUSTOMER_FIND, &p);
 }
 
-/* The subject as stored, or a new one. */
-static void
-take_subject(struct call *c, struct subject_ref *s)
-{
-	size_t n;
-	const uint8_t *key = row_bytes(c->rows, 0, "key", &n);
-
-	if (key != NULL && n == sizeof(s->key)) {
-		row_uuid(c->rows, 0, "subject", &s->id);
-		memcpy(s->key, key, n);
-	} else {
-		uuid_make(&s->id);
-		random_bytes(s->key, sizeof(s->key));
-	}
-}
-
+/* NEXT when it is right; else the failure is counted. */
 static enum next
 check_password(struct call *c)
 {
 	struct login *own = c->own;
-	const char *login = call_form_arg(c, "login");
+	struct line line = { .event = "customer.login_failed", .records = -1,
+	    .bytes = -1, .actor = "customer", .call = c->id };
 	const uint8_t *kept = NULL;
+	struct params p;
 	size_t n = 0;
 
 	if (rows_count(c->rows) == 1)
 		kept = row_bytes(c->rows, 0, "password_hash", &n);
-	if (!password_is(call_form_arg(c, "password"), kept, n))
-		return show(c, own->next, login, NULL, true);
-	own->customer = arena_strdup(c->arena, row_text(c->rows, 0, "customer"));
-	own->name = arena_strdup(c->arena, row_text(c->rows, 0, "name"));
-	take_subject(c, &own->subject);
-	return NEXT;
+	if (password_is(call_form_arg(c, "password"), kept, n)) {
+		own->entry.customer = row_text(c->rows, 0, "customer");
+		own->entry.name = row_text(c->rows, 0, "name");
+		own->entry.auth_time_us = clock_us();
+		return NEXT;
+	}
+	line_make(&own->line, c->arena, &line);
+	params_init(&p);
+	params_bytes(&p, own->login_hash, SHA256_SIZE);
+	params_bytes(&p, own->peer_hash, SHA256_SIZE);
+	line_params(&p, &own->line);
+	return call_ask(c, c->house->db, SQL_LOGIN_FAILED, &p);
 }
 
-/* Session, subject and journal line by one statement; an older session of the
- * same browser ends, and its cookie is replaced (no fixation). */
+static enum next
+find_subject(struct call *c)
+{
+	struct login *own = c->own;
+
+	if (own->entry.customer == NULL)
+		return show(c, own->next, own->login, NULL, true);
+	return entry_find(c, &own->entry);
+}
+
 static enum next
 enter(struct call *c)
 {
 	struct login *own = c->own;
-	struct line line = { .event = "customer.login", .records = -1,
-	    .bytes = -1, .actor = "customer", .subject = &own->subject,
-	    .call = c->id };
-	int64_t life = c->house->settings->session_minutes * 60 * 1000000;
-	uint8_t hash[SHA256_SIZE];
-	struct params p;
 
-	random_token(own->cookie, 32);
-	sha256(hash, own->cookie, strlen(own->cookie));
-	line_make(&own->line, c->arena, &line);
-	params_init(&p);
-	params_bytes(&p, hash, sizeof(hash));
-	params_bytes(&p, c->session == NULL ? NULL : c->session->hash,
-	    sizeof(hash));
-	params_time(&p, clock_us() + life);
-	params_uuid(&p, &own->subject.id);
-	params_text(&p, own->customer);
-	params_bytes(&p, own->subject.key, sizeof(own->subject.key));
-	params_text(&p, lang_codes[call_lang(c)]);
-	params_text(&p, own->name);
-	line_params(&p, &own->line);
-	return call_ask(c, c->house->db, SQL_CUSTOMER_ENTER, &p);
+	return entry_make(c, &own->entry);
 }
 
 static enum next
@@ -218,20 +287,18 @@ land(struct call *c)
 {
 	struct login *own = c->own;
 
-	if (rows_count(c->rows) == 0)	/* her first sign-in, twice at once */
-		return call_refuse(c, 503, "try_later", "please sign in again");
-	call_reply_field(c, "Set-Cookie", SESSION_COOKIE "=%s; Path=/; Secure; "
-	    "HttpOnly; SameSite=Lax", own->cookie);
-	return call_redirect(c, own->next);
+	return entry_land(c, &own->entry, own->next);
 }
 
 static const struct step login_post_steps[] = {
-	{ "is it open", refuse_unless_open },
+	{ "is it open", refuse_unless_demo },
 	{ "check form", check_form },
 	{ "find session", session_find },
 	{ "know customer", session_know },
+	{ "ask failures", ask_failures },
 	{ "find customer", find_customer },
 	{ "check password", check_password },
+	{ "find subject", find_subject },
 	{ "enter", enter },
 	{ "land", land },
 	{ NULL, NULL }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /logout: the session ends on our side, whatever the browser keeps. */
+/*
+ * POST /logout: the session ends on our side, whatever the browser keeps, then
+ * at the organisation's provider, where she confirms it.
+ */
+#include "consent/oidc.h"
 #include "consent/session.h"
 #include "http/call.h"
 #include "journal/line.h"
@@ -24,9 +28,12 @@ leave(struct call *c)
 static enum next
 go_home(struct call *c)
 {
+	const char *there;
+
 	call_reply_field(c, "Set-Cookie", SESSION_COOKIE "=; Path=/; Secure; "
 	    "HttpOnly; SameSite=Lax; Max-Age=0");
-	return call_redirect(c, "/");
+	there = oidc_logout_url(c, c->house->login);
+	return call_redirect(c, there == NULL ? "/" : there);
 }
 
 static const struct step logout_steps[] = {

@@ -116,21 +116,54 @@ tell_outside(struct pull *p, const char *from, const char *to)
 		    "period", .from = to, .to = p->ask.to });
 }
 
+/* What a coarser granularity leaves out. */
+static void
+tell_left_out(struct pull *p, const struct page_ask *allowed)
+{
+	const struct schema *s = p->ask.dataset->schema;
+
+	if (s->granularity_count == 0)
+		return;
+	for (const char **name = s->granularities[allowed->granularity].without;
+	    *name != NULL; name++)
+		missing_add(&p->missing, (struct missing){ "outside_consent",
+		    "field", .name = *name });
+}
+
+/* Fills the question with what is allowed, then narrows it to what is asked. */
+static enum next
+take_allowed(struct call *c, struct pull *p, const struct detail *d)
+{
+	const char *from = p->ask.from, *to = p->ask.to;
+	struct page_ask allowed = p->ask;
+
+	if (p->ask.dataset->schema->period == NULL &&
+	    (from != NULL || to != NULL))
+		return call_refuse(c, 400, "bad_period", "this data set has no "
+		    "period: ask without from and to");
+	if (!detail_ask(d, &allowed))
+		return call_refuse(c, 403, "no_grant", "this data set no longer "
+		    "offers what was allowed: ask for a new consent");
+	tell_outside(p, allowed.from, allowed.to);
+	tell_left_out(p, &allowed);
+	p->ask = allowed;
+	p->ask.from = narrow(from, allowed.from, 1);
+	p->ask.to = narrow(to, allowed.to, -1);
+	p->ask.customer = c->access->customer;
+	return NEXT;
+}
+
 static enum next
 hold_against_grant(struct call *c, struct pull *p)
 {
-	const char *id = p->ask.dataset->schema->id, *from, *to;
+	const struct detail *d = access_covers(c->access,
+	    p->ask.dataset->schema->id);
 
-	if (!access_covers(c->access, id, &from, &to)) {
-		access_insufficient(c);
-		return call_refuse(c, 403, "no_grant",
-		    "no consent covers this data set");
-	}
-	tell_outside(p, from, to);
-	p->ask.from = narrow(p->ask.from, from, 1);
-	p->ask.to = narrow(p->ask.to, to, -1);
-	p->ask.customer = c->access->customer;
-	return NEXT;
+	if (d != NULL)
+		return take_allowed(c, p, d);
+	access_insufficient(c);
+	return call_refuse(c, 403, "no_grant",
+	    "no consent covers this data set");
 }
 
 static bool

@@ -16,6 +16,7 @@ const struct route *const routes[] = {
 	&route_journal_checkpoint,
 	&route_journal_tile,
 	&route_login,
+	&route_login_callback,
 	&route_login_post,
 	&route_logout,
 	&route_me,

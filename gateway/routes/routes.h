@@ -25,6 +25,7 @@ extern const struct route route_home;
 extern const struct route route_journal_checkpoint;
 extern const struct route route_journal_tile;
 extern const struct route route_login;
+extern const struct route route_login_callback;
 extern const struct route route_login_post;
 extern const struct route route_logout;
 extern const struct route route_me;

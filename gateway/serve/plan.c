@@ -7,12 +7,36 @@
 #include "catalogue/catalogue.h"
 #include "crypto/keys.h"
 #include "db/migrate.h"
+#include "http/client.h"
 #include "http/server.h"
+
+static int
+check_oidc(const struct settings *s, struct fault *f)
+{
+	const char *why;
+
+	if (s->login_issuer[0] == '\0' || s->login_client_id[0] == '\0') {
+		fault_set(f, "E134", s->file, 0, 0, "[login] mode = oidc, but %s "
+		    "is missing", s->login_issuer[0] == '\0' ? "issuer" :
+		    "client_id");
+		return fault_cure(f, "register %s/login/callback at the "
+		    "organisation's provider, and write what it answers",
+		    s->public_url);
+	}
+	if (http_url_check(s->login_issuer, &why) < 0) {
+		fault_set(f, "E134", s->file, 0, 0, "[login] issuer: %s", why);
+		return fault_cure(f, "write it exactly as the provider says it "
+		    "in its configuration");
+	}
+	return 0;
+}
 
 /* Synthetic people sign in with a password from a table: never real ones. */
 static int
 check_login(const struct plan *p, struct fault *f)
 {
+	if (strcmp(p->settings->login_mode, "oidc") == 0)
+		return check_oidc(p->settings, f);
 	if (strcmp(p->settings->login_mode, "demo") != 0)
 		return 0;
 	for (size_t i = 0; i < catalogue_source_count(p->catalogue); i++) {

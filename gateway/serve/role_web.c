@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* role_web.c - answers calls: the HTTP edge with all routes. */
 #include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 #include "base/error.h"
 #include "base/settings.h"
 #include "consent/access.h"
+#include "consent/oidc.h"
 #include "http/house.h"
 #include "http/server.h"
 #include "pages/layout.h"
@@ -64,6 +67,31 @@ listen_all(struct web *w, struct role *r)
 	}
 }
 
+/* [login] mode = oidc. */
+static struct oidc *
+open_login(const struct house *h)
+{
+	static const char *claims[3];
+	const struct settings *s = h->settings;
+	char redirect[2100], back[2100];
+	const struct oidc_options o = {
+		.name = "login", .issuer = s->login_issuer,
+		.client_id = s->login_client_id,
+		.secret_file = s->login_secret_file,
+		.ca_file = s->login_ca_file, .scope = s->login_scope,
+		.rsa_alg = s->login_rsa_alg, .redirect_uri = redirect,
+		.back_uri = back, .claims = claims
+	};
+
+	if (strcmp(s->login_mode, "oidc") != 0)
+		return NULL;
+	snprintf(redirect, sizeof(redirect), "%s/login/callback", s->public_url);
+	snprintf(back, sizeof(back), "%s/", s->public_url);
+	claims[0] = s->login_customer_claim;
+	claims[1] = s->login_name_claim;
+	return oidc_new(h->base, s, h->keys, &o);
+}
+
 int
 role_web(struct role *r)
 {
@@ -72,6 +100,7 @@ role_web(struct role *r)
 
 	house_open(&w.house, r);
 	access_open(&w.house);
+	w.house.login = open_login(&w.house);
 	if (words_load(&w.house.words, w.house.settings->time_zone,
 	    &f) < 0)
 		fatal("%s: %s", f.file, f.cause);
@@ -81,6 +110,7 @@ role_web(struct role *r)
 	role_ready(r);
 	role_until_stopped(&w.house, r, stop, &w);
 	server_free(w.server);
+	oidc_free(w.house.login);
 	access_close(&w.house);
 	words_free(w.house.words);
 	house_close(&w.house);

@@ -1,5 +1,6 @@
 -- $1 session hash, $2 hash of the one before (or NULL), $3 expires, $4 subject,
--- $5 customer, $6 the subject's key, $7 language, $8 name, $9-$16 journal line.
+-- $5 customer, $6 the subject's key, $7 language, $8 name, $9 acr, $10 when she
+-- proved who she is, $11-$18 journal line.
 -- No row when somebody else made this subject meanwhile: to be asked again.
 WITH made AS (
 	INSERT INTO guichet.subject (id, customer, key, language)
@@ -14,14 +15,17 @@ WITH made AS (
 ), ended AS (
 	UPDATE guichet.session SET ended = true WHERE hash = $2::bytea
 ), begun AS (
-	INSERT INTO guichet.session (hash, subject_id, name, expires)
-	SELECT $1::bytea, id, $8::text, $3::timestamptz FROM known
+	INSERT INTO guichet.session
+	       (hash, subject_id, name, expires, acr, auth_time)
+	SELECT $1::bytea, id, $8::text, $3::timestamptz, $9::text,
+	       $10::timestamptz
+	  FROM known
 	RETURNING subject_id
 )
 INSERT INTO guichet.journal_line
        (id, log, leaf, salt, side, subject_id, grant_id, client_id)
-SELECT $9::uuid, $10::smallint, $11::bytea, $12::bytea, $13::bytea,
-       $14::uuid, $15::uuid, $16::text
+SELECT $11::uuid, $12::smallint, $13::bytea, $14::bytea, $15::bytea,
+       $16::uuid, $17::uuid, $18::text
   FROM begun
 RETURNING subject_id AS subject;
 -- SPDX-License-Identifier: Apache-2.0

@@ -19,12 +19,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (details_read(&d, a, NULL, text, &why) == 0) {
 		const char *written = details_text(a, &d);
 		const char **ids = details_datasets(a, &d);
+		const struct narrowing by = { .n = 1, .from_us = INT64_MIN,
+		    .choices = detail_choices(a, ids, 1),
+		    .now_us = INT64_C(1700000000000000) };
 
 		assert(d.n > 0 && d.n <= DETAILS_MAX);
 		assert(details_read(&again, a, NULL, written, &why) == 0);
 		assert(strcmp(written, details_text(a, &again)) == 0);
-		if (details_narrow(&less, a, &d, ids, 1, 0, 0) == 0)
-			assert(less.n == 1);
+		if (details_narrow(&less, a, NULL, &d, &by) == 0)
+			assert(less.n == 1 && less.list[0].history == NULL);
 	}
 	memset(&d, 0, sizeof(d));
 	if (details_read_scope(&d, a, NULL, text, &why) == 0 && d.n > 0)

@@ -916,6 +916,57 @@ row("103b", "from and to bound what is read", async () => {
 	assert.deepEqual(day(await alpha.get(CURVE, t.access_token)), [from]);
 });
 
+const detailed = (more) => ({ scope: undefined, authorization_details:
+	JSON.stringify([{ type: "restitution",
+		datasets: ["energy.load-curve"], ...more }]) });
+
+row("103c", "history becomes a from; granularity and accounts bound", async () => {
+	const all = (await alpha.get(CURVE, tokens.access_token)).json.records;
+	const meter = all[0].usage_point;
+	const r = await camille.allow(alpha, detailed({ history: "P10Y",
+		granularity: "P1D", accounts: [meter] }));
+	const t = (await alpha.exchange(r.code)).json;
+	const [granted] = t.authorization_details;
+	const ten = new Date();
+	ten.setFullYear(ten.getFullYear() - 10);
+	assert.ok(Math.abs(Date.parse(granted.from) - ten) < 3 * 86400e3,
+		granted.from);
+	assert.equal(granted.history, undefined);
+	assert.equal(granted.granularity, "P1D");
+	assert.deepEqual(granted.accounts, [meter]);
+	const { records } = (await alpha.get(CURVE, t.access_token)).json;
+	assert.equal(records.length, all.filter((x) =>
+		x.usage_point === meter).length);
+	for (const x of records)
+		assert.deepEqual(Object.keys(x).sort(),
+			["changed", "day", "total", "usage_point"]);
+	const [listed] = (await alpha.get(LIST, t.access_token)).json.datasets;
+	assert.equal(listed.granularity, "P1D");
+	assert.deepEqual(listed.accounts, [meter]);
+	// not hers, or nobody's: nothing
+	const none = await alpha.connect(camille, detailed({ accounts: ["0"] }));
+	assert.deepEqual((await alpha.get(CURVE, none.access_token)).json.records,
+		[]);
+});
+
+for (const [what, more, says] of [
+	["a granularity not offered", { granularity: "PT10S" }, /PT30M, P1D/],
+	["history beside from", { history: "P1Y", from: "2024-01-01" },
+		/one of them/],
+	["a history of hours", { history: "PT5H" }, /P36M/],
+	["no account", { accounts: [] }, /1 to 32/],
+	["33 accounts", { accounts: [...Array(33).keys()].map(String) }, /1 to 32/],
+	["accounts of a data set that has none", { datasets: ["energy.invoice"],
+		accounts: ["1"] }, /energy.invoice/],
+	["a period of a data set that has none", { datasets: ["energy.contract"],
+		from: "2024-01-01" }, /none of these/],
+])
+	row(102, `details: ${what}`, async () => {
+		const r = await alpha.par(detailed(more));
+		refused(r, 400, "invalid_authorization_details");
+		assert.match(r.json.error_description, says);
+	});
+
 row(104, "a grant of another client is nobody's", async () => {
 	const t = await beta.connect(camille);
 	assert.deepEqual((await alpha.post("/oauth/introspect",

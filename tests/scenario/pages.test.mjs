@@ -166,6 +166,28 @@ test("a form made by another site signs nobody in", async () => {
 		`login=camille&password=camille&token=${token}`)).status, 403);
 });
 
+test("wrong passwords are counted for all workers, then wait", async () => {
+	const form = await gateway.ask("/login");
+	const token = /name="token" value="([^"]+)"/.exec(form.text)[1];
+	const post = (login, password) => gateway.ask("/login", { method: "POST",
+		body: `login=${login}&password=${password}&token=${token}`, headers: {
+			cookie: `__Host-guichet-login=${token}`,
+			"content-type": "application/x-www-form-urlencoded" } });
+	addCustomer(db, "guessed", "Guessed", "SYN-00000008");
+	for (let i = 0; i < 5; i++)
+		assert.equal((await post("guessed", `try-${i}`)).status, 422);
+	const r = await post("guessed", "guessed");	// even the right one
+	assert.equal(r.status, 429);
+	assert.ok(Number(r.headers["retry-after"]) > 600);
+	assert.match(r.text, /quart d’heure/);
+	assert.equal((await post("camille", "camille")).status, 303);
+	assert.equal(sql(db, `SELECT count(*)
+		FROM guichet.journal_line
+		WHERE convert_from(leaf, 'UTF8') LIKE '%login_failed%'`) >= 5, true);
+	sql(db, "UPDATE guichet.login_failure SET until = now() - interval '1 s'");
+	assert.equal((await post("guessed", "guessed")).status, 303);
+});
+
 // ---- deciding ----
 
 test("the page tells who, why, what and until when before she decides",

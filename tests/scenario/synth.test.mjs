@@ -33,50 +33,6 @@ before(() => {
 });
 after(() => made.forEach((db) => db.drop()));
 
-// Every field of a schema, with its path; lists show as "readings[]".
-function* fields(of, path = "") {
-	for (const [name, f] of Object.entries(of.properties ?? {})) {
-		yield [`${path}${name}`, f];
-		yield* fields(f, `${path}${name}.`);
-		if (f.items)
-			yield* fields(f.items, `${path}${name}[].`);
-	}
-}
-
-test("schemas: strict, and every field told in two languages", () => {
-	const all = schemas();
-	assert.equal(all.length, 5);
-	for (const s of all) {
-		judge(s);
-		for (const lang of ["en", "fr"]) {
-			const told = s["x-consent"][lang];
-			assert.ok(told.length <= 160, `${s["x-id"]}: ${told}`);
-		}
-		for (const [path, f] of fields(s)) {
-			const where = `${s["x-id"]} ${path}`;
-			for (const t of [f.title, f.description, f["x-fr"]?.title,
-				f["x-fr"]?.description, f["x-kind"], f["x-origin"],
-				f["x-sensitivity"]])
-				assert.ok(t, where);
-			if (f.enum)
-				assert.deepEqual(Object.keys(f["x-codes"]).sort(),
-					[...f.enum].sort(), where);
-			if (!f.properties && !f.items)
-				assert.ok(f.examples?.length, `${where}: example`);
-		}
-	}
-});
-
-test("schemas: the examples make a valid record", () => {
-	const example = (f) => f.properties ? Object.fromEntries(
-		Object.entries(f.properties).map(([k, v]) => [k, example(v)])) :
-		f.items ? [example(f.items)] : f.examples[0];
-	for (const s of schemas()) {
-		const valid = judge(s);
-		assert.ok(valid(example(s)), JSON.stringify(valid.errors));
-	}
-});
-
 for (const dataset of ["energy.contract", "energy.load-curve",
 	"energy.invoice", "telecom.contract", "telecom.call-detail"])
 	test(`${dataset}: every record is as its schema says`, () => {

@@ -45,21 +45,20 @@ export function records(url, dataset, customer) {
 		text.replaceAll(":customer", `'${customer}'`)}) AS r`).map(nest);
 }
 
-const annotations = ["x-id", "x-version", "x-fr", "x-domain", "x-typology",
-	"x-holder-examples", "x-natural-key", "x-period", "x-changed",
-	"x-consent", "x-purpose-hints", "x-doctype", "x-update-frequency",
-	"x-latency", "x-availability", "x-kind", "x-sensitivity", "x-origin",
-	"x-unit", "x-codes"];
+export const sectors = ["bank", "energy", "insurance", "mobility", "retail",
+	"telecom"];
 
-export function schemas() {
-	return ["energy", "telecom"].flatMap((d) =>
-		readdirSync(join(root, "schemas", d)).map((f) =>
-			JSON.parse(readFileSync(join(root, "schemas", d, f), "utf8"))));
-}
+export const schemaFiles = () => sectors.flatMap((d) =>
+	readdirSync(join(root, "schemas", d)).map((f) =>
+		join(root, "schemas", d, f)));
+export const schemas = () => schemaFiles().map((f) =>
+	JSON.parse(readFileSync(f, "utf8")));
 
 export function judge(schema) {
 	const ajv = new Ajv2020({ strict: true, allErrors: true });
 	formats(ajv);
-	annotations.forEach((a) => ajv.addKeyword(a));
+	// annotations are ours; every other word must be known to ajv
+	new Set(JSON.stringify(schema).match(/"x-[a-z-]+"(?=:)/g))
+		.forEach((a) => ajv.addKeyword(JSON.parse(a)));
 	return ajv.compile(schema);
 }

@@ -11,7 +11,9 @@
 #include <cmocka.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "catalogue/page.h"
+#include "consent/details.h"
 #include "catalogue_ground.h"
 
 static struct catalogue *catalogue;
@@ -333,6 +335,157 @@ cursors_fit_one_version(void **state UNUSED)
 	    E_BAD_INPUT);
 }
 
+/* ---- given in part: a consent's accounts and granularity ---- */
+
+static struct details
+granted_of(const char *more)
+{
+	struct details d;
+	const char *why;
+
+	if (details_read(&d, arena, catalogue, arena_printf(arena,
+	    "[{\"type\":\"restitution\",\"datasets\":[\"test.thing\"]%s}]",
+	    more), &why) < 0)
+		fail_msg("%s", why);
+	return d;
+}
+
+static void
+only_the_accounts_allowed_are_read(void **state UNUSED)
+{
+	struct details d = granted_of(",\"accounts\":[\"p1\",\"p3\",\"p9\"]");
+	struct page_ask ask = ask_all(2);
+	struct cursor after;
+	struct page page = { .more = true };
+	int seen = 0;
+
+	ground_sql("INSERT INTO thing (customer, place, number, changed) "
+	    "SELECT 'me', 'p' || i %% 4, i, now() - i * interval '1 s' "
+	    "FROM generate_series(1, 20) AS i");
+	assert_true(detail_ask(&d.list[0], &ask));
+	while (page.more) {
+		const char *json = page_of(&ask, &page, PAGE_LINES, 1 << 20);
+
+		assert_null(strstr(json, "\"place\":\"p0\""));
+		assert_null(strstr(json, "\"place\":\"p2\""));
+		seen += page.records;
+		after = page.last;
+		ask.after = &after;
+	}
+	assert_int_equal(seen, 10);
+}
+
+static void
+a_coarser_record_leaves_fields_out(void **state UNUSED)
+{
+	static const struct { const char *more, *json; } cases[] = {
+		{ "", "{\"place\":\"p\",\"number\":1,\"day\":\"2026-03-04\","
+		  "\"holder\":{\"name\":\"h\"},\"points\":[{\"value\":7}],"
+		  "\"tags\":[\"t\"],\"changed\":" },
+		{ ",\"granularity\":\"POINT\"", "{\"place\":\"p\",\"number\":1,"
+		  "\"day\":\"2026-03-04\",\"holder\":{\"name\":\"h\"},"
+		  "\"points\":[{\"value\":7}],\"tags\":[\"t\"],\"changed\":" },
+		{ ",\"granularity\":\"P1D\"", "{\"place\":\"p\",\"number\":1,"
+		  "\"day\":\"2026-03-04\",\"holder\":{\"name\":\"h\"},"
+		  "\"changed\":" },
+		{ ",\"granularity\":\"P1M\"", "{\"place\":\"p\",\"number\":1,"
+		  "\"day\":\"2026-03-04\",\"changed\":" },
+	};
+
+	ground_sql("INSERT INTO thing (customer, place, number, holder, vals, "
+	    "tags, changed) VALUES ('me', 'p', 1, 'h', '{7}', '{t}', "
+	    "'2026-03-05 05:12:44Z')");
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct details d = granted_of(cases[i].more);
+		struct page_ask ask = ask_all(2);
+		struct page page;
+		const char *json;
+
+		assert_true(detail_ask(&d.list[0], &ask));
+		json = page_of(&ask, &page, PAGE_LINES, 1 << 20);
+		if (strncmp(json, cases[i].json, strlen(cases[i].json)) != 0)
+			fail_msg("%s", json);
+	}
+}
+
+static void
+what_the_schema_no_longer_offers_is_not_read(void **state UNUSED)
+{
+	struct detail gone = { .dataset = "test.thing", .granularity = "PT1S" };
+	struct page_ask ask = ask_all(2);
+
+	assert_false(detail_ask(&gone, &ask));
+}
+
+static void
+requests_are_held_against_the_schema(void **state UNUSED)
+{
+	static const struct { const char *more, *says; } cases[] = {
+		{ ",\"granularity\":\"PT1H\"", "test.thing offers POINT, P1D, P1M" },
+		{ ",\"granularity\":\"\"", "offers POINT" },
+	};
+	struct details d;
+	const char *why = "";
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		assert_int_equal(details_read(&d, arena, catalogue,
+		    arena_printf(arena, "[{\"type\":\"restitution\","
+		    "\"datasets\":[\"test.thing\"]%s}]", cases[i].more), &why),
+		    E_BAD_INPUT);
+		if (strstr(why, cases[i].says) == NULL)
+			fail_msg("%s", why);
+	}
+}
+
+/* She may take less, never more; history becomes a day. */
+static void
+a_customer_takes_less(void **state UNUSED)
+{
+	static const char *const one[] = { "p1", NULL }, *const none[] = { NULL };
+	static const char *const other[] = { "p9", NULL };
+	static const char *const twice[] = { "p1", "p1", NULL };
+	static const struct {
+		const char *asked;
+		struct detail_choice choice;
+		const char *given;	/* NULL = refused */
+	} cases[] = {
+		{ "", { .granularity = "P1D", .accounts = one },
+		  "\"granularity\":\"P1D\",\"accounts\":[\"p1\"]" },
+		{ ",\"granularity\":\"P1D\"", { .granularity = "P1M" },
+		  "\"granularity\":\"P1M\"" },
+		{ ",\"granularity\":\"P1D\"", { .granularity = NULL },
+		  "\"granularity\":\"P1D\"" },
+		{ ",\"granularity\":\"P1D\"", { .granularity = "POINT" }, NULL },
+		{ "", { .granularity = "PT1H" }, NULL },
+		{ ",\"accounts\":[\"p1\",\"p2\"]", { .accounts = one },
+		  "\"accounts\":[\"p1\"]" },
+		{ ",\"accounts\":[\"p1\"]", { .accounts = other }, NULL },
+		{ "", { .accounts = none }, NULL },
+		{ "", { .accounts = twice }, NULL },
+		{ ",\"history\":\"P1M\"", { .dataset = NULL },
+		  "\"from\":\"2026-02-28\"" },
+		{ ",\"history\":\"P2Y3D\"", { .dataset = NULL },
+		  "\"from\":\"2024-03-25\"" },
+	};
+
+	for (size_t i = 0; i < countof(cases); i++) {
+		struct detail_choice choice = cases[i].choice;
+		struct narrowing by = { .choices = &choice, .n = 1,
+		    .now_us = INT64_C(1774692000000000),	/* 28 March 2026 */
+		    .from_us = INT64_MIN, .until_us = INT64_C(1800000000000000) };
+		struct details asked = granted_of(cases[i].asked), out;
+		int rc;
+
+		choice.dataset = "test.thing";
+		rc = details_narrow(&out, arena, catalogue, &asked, &by);
+		if (rc != (cases[i].given == NULL ? E_DENIED : 0))
+			fail_msg("case %zu: %d", i, rc);
+		if (rc == 0 && strstr(details_text(arena, &out),
+		    cases[i].given) == NULL)
+			fail_msg("%s", details_text(arena, &out));
+	}
+}
+
 int
 main(void)
 {
@@ -345,6 +498,11 @@ main(void)
 		CASE(periods_are_whole_days),
 		CASE(cursors_cannot_be_made_up),
 		CASE(cursors_fit_one_version),
+		CASE(only_the_accounts_allowed_are_read),
+		CASE(a_coarser_record_leaves_fields_out),
+		CASE(what_the_schema_no_longer_offers_is_not_read),
+		CASE(requests_are_held_against_the_schema),
+		CASE(a_customer_takes_less),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -49,6 +49,17 @@ static const struct { const char *json, *text; } good[] = {
 	{ ONE(",\"from\":\"2024-01-01\""), ONE(",\"from\":\"2024-01-01\"") },
 	{ ONE(",\"recurrence\":\"P1D\",\"purpose\":\"\\u00e9t\\u00e9\""),
 	  ONE(",\"purpose\":\"\xc3\xa9t\xc3\xa9\",\"recurrence\":\"P1D\"") },
+	{ ONE(",\"accounts\":[\"1\",\"2\"],\"granularity\":\"P1D\","
+	  "\"history\":\"P1Y6M\""),
+	  ONE(",\"history\":\"P1Y6M\",\"granularity\":\"P1D\","
+	  "\"accounts\":[\"1\",\"2\"]") },
+	/* which differ by an account only stay two */
+	{ "[{\"type\":\"restitution\",\"datasets\":[\"a.b\"],"
+	  "\"accounts\":[\"1\"]},{\"type\":\"restitution\","
+	  "\"datasets\":[\"c.d\"],\"accounts\":[\"1\",\"2\"]}]",
+	  "[{\"type\":\"restitution\",\"datasets\":[\"a.b\"],"
+	  "\"accounts\":[\"1\"]},{\"type\":\"restitution\","
+	  "\"datasets\":[\"c.d\"],\"accounts\":[\"1\",\"2\"]}]" },
 	{ ONE(",\"to\":\"2024-01-01T00:00:00+01:00\""),
 	  ONE(",\"to\":\"2024-01-01T00:00:00+01:00\"") },
 	/* elements of one span become one */
@@ -77,6 +88,14 @@ static const char *const bad[] = {
 	ONE(",\"x\":1"), ONE(",\"from\":1"), ONE(",\"from\":\"yesterday\""),
 	ONE(",\"from\":\"2024-13-01\""), ONE(",\"until\":\"2024-02-30\""),
 	ONE(",\"from\":\"2024-01-02\",\"to\":\"2024-01-02\""),
+	ONE(",\"history\":\"PT1H\""), ONE(",\"history\":\"P\""),
+	ONE(",\"history\":\"P0D\""), ONE(",\"history\":\"1Y\""),
+	ONE(",\"history\":\"P1D1Y\""), ONE(",\"history\":\"P1Y1Y\""),
+	ONE(",\"history\":\"P99999D\""), ONE(",\"history\":\"P1\""),
+	ONE(",\"history\":\"P1Y\",\"from\":\"2024-01-01\""),
+	ONE(",\"accounts\":\"1\""), ONE(",\"accounts\":[]"),
+	ONE(",\"accounts\":[1]"), ONE(",\"accounts\":[\"\"]"),
+	ONE(",\"accounts\":[\"1\",\"1\"]"), ONE(",\"granularity\":[]"),
 	ONE(",\"recurrence\":\"P2D\""), ONE(",\"purpose\":\"\""),
 	ONE("") ONE(""),
 	"[{\"type\":\"restitution\",\"datasets\":[\"a.b\"],\"until\":"
@@ -152,6 +171,17 @@ at(const char *text)
 	return us;
 }
 
+static int
+narrow(struct details *out, const struct details *asked,
+    const char *const *ids, size_t n, int64_t from_us, int64_t until_us)
+{
+	const struct narrowing by = { .choices = detail_choices(a, ids, n),
+	    .n = n, .now_us = at("2026-03-31T22:30:00Z"), .from_us = from_us,
+	    .until_us = until_us };
+
+	return details_narrow(out, a, NULL, asked, &by);
+}
+
 static void
 a_customer_may_only_narrow(void **state UNUSED)
 {
@@ -165,30 +195,22 @@ a_customer_may_only_narrow(void **state UNUSED)
 	    "[{\"type\":\"restitution\",\"datasets\":[\"a.b\",\"c.d\"],"
 	    "\"from\":\"2024-01-01\",\"to\":\"2025-01-01\","
 	    "\"until\":\"2027-01-01\"}]", &why), 0);
-	assert_int_equal(details_narrow(&out, a, &asked, ab, 1, INT64_MIN,
-	    until), 0);
+	assert_int_equal(narrow(&out, &asked, ab, 1, INT64_MIN, until), 0);
 	assert_int_equal(out.n, 1);
 	assert_string_equal(out.list[0].from, "2024-01-01");
 	assert_string_equal(out.until, "2026-06-01T00:00:00.000Z");
 	/* a later start is hers, on the organisation's clock */
-	assert_int_equal(details_narrow(&out, a, &asked, both, 2,
-	    at("2024-05-31T22:00:00Z"), until), 0);
+	assert_int_equal(narrow(&out, &asked, both, 2, at("2024-05-31T22:00:00Z"), until), 0);
 	assert_string_equal(out.list[1].from, "2024-06-01");
 	/* an earlier one is not */
-	assert_int_equal(details_narrow(&out, a, &asked, both, 2,
-	    at("2020-01-01T00:00:00Z"), until), 0);
+	assert_int_equal(narrow(&out, &asked, both, 2, at("2020-01-01T00:00:00Z"), until), 0);
 	assert_string_equal(out.list[0].from, "2024-01-01");
 	/* nor are other data sets, a later end, an empty span, nothing */
-	assert_int_equal(details_narrow(&out, a, &asked, other, 1, INT64_MIN,
-	    until), E_DENIED);
-	assert_int_equal(details_narrow(&out, a, &asked, twice, 2, INT64_MIN,
-	    until), E_DENIED);
-	assert_int_equal(details_narrow(&out, a, &asked, ab, 1, INT64_MIN,
-	    at("2027-01-02T00:00:00Z")), E_DENIED);
-	assert_int_equal(details_narrow(&out, a, &asked, ab, 1,
-	    at("2025-06-01T00:00:00Z"), until), E_DENIED);
-	assert_int_equal(details_narrow(&out, a, &asked, ab, 0, INT64_MIN,
-	    until), E_DENIED);
+	assert_int_equal(narrow(&out, &asked, other, 1, INT64_MIN, until), E_DENIED);
+	assert_int_equal(narrow(&out, &asked, twice, 2, INT64_MIN, until), E_DENIED);
+	assert_int_equal(narrow(&out, &asked, ab, 1, INT64_MIN, at("2027-01-02T00:00:00Z")), E_DENIED);
+	assert_int_equal(narrow(&out, &asked, ab, 1, at("2025-06-01T00:00:00Z"), until), E_DENIED);
+	assert_int_equal(narrow(&out, &asked, ab, 0, INT64_MIN, until), E_DENIED);
 }
 
 static void

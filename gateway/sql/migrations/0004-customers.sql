@@ -1,0 +1,16 @@
+-- The customer's side: how she signed in.
+
+-- When, and how strongly (OpenID Connect's auth_time and acr).
+ALTER TABLE guichet.session
+	ADD auth_time	timestamptz NOT NULL DEFAULT now(),
+	ADD acr		text;
+
+-- Wrong passwords of one login, or from one address: a hash, how many, and
+-- until when they count. Lost in a crash, and no harm done.
+CREATE UNLOGGED TABLE guichet.login_failure (
+	hash		bytea PRIMARY KEY,
+	failures	int NOT NULL,
+	until		timestamptz NOT NULL
+);
+CREATE INDEX ON guichet.login_failure (until);
+-- SPDX-License-Identifier: Apache-2.0
