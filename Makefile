@@ -15,6 +15,8 @@ APT_TEST := $(APT_DEMO) libcmocka-dev pgbouncer clang libclang-rt-14-dev \
 	golang-go golang-golang-x-mod-dev chromium curl wrk nginx-light apache2-bin \
 	python3-prometheus-client
 
+APT_DEB := debhelper lintian scdoc mandoc nodejs
+
 PKGS := libevent libevent_openssl openssl libpq jansson libjwt libcurl \
 	libpcre2-8 inih libsystemd zlib
 CFLAGS ?= -O2 -g
@@ -25,7 +27,8 @@ HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
 SANFLAGS := $(if $(SAN),-fsanitize=address -fsanitize=undefined \
 	-fno-omit-frame-pointer -U_FORTIFY_SOURCE)
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAGS) \
-	-Igateway -I$(B) $(PKG_CFLAGS)
+	-Igateway -I$(B) -DGUICHET_SHARE='"$(prefix)/share/guichet"' \
+	$(PKG_CFLAGS)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 
@@ -42,7 +45,7 @@ MIGRATIONS := $(sort $(wildcard gateway/sql/migrations/*.sql))
 ASSETS := $(sort $(wildcard gateway/pages/assets/*) $(wildcard gateway/pages/po/*.po))
 SCRIPTS := $(sort $(wildcard gateway/journal/export/*))
 
-.PHONY: all help deps test-deps demo check check-slow unit tools fuzzers bench fuzz lint format \
+.PHONY: all reference man deb help deps test-deps demo check check-slow unit tools fuzzers bench fuzz lint format \
 	install clean
 .DELETE_ON_ERROR:
 
@@ -58,7 +61,7 @@ deps: build/.deps-build		## install what the build needs (Debian)
 test-deps: build/.deps-test	## and what the tests need
 
 build/.deps-build: Makefile
-	@deploy/apt-missing $(APT_BUILD)
+	@$(if $(NO_DEPS),:,deploy/apt-missing $(APT_BUILD))
 	@mkdir -p build && touch $@
 build/.deps-demo: build/.deps-build deploy/demo/package-lock.json
 	@deploy/apt-missing $(APT_DEMO)
@@ -143,7 +146,8 @@ $(B)/tools/%: tests/tools/%.c $(B)/libguichet.a
 # The fuzz targets are linked with the whole program, instrumented by clang.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))
 FUZZ_CC = clang -std=c17 -D_GNU_SOURCE -O1 -g -fsanitize=address,undefined \
-	-Igateway -I$(B) $(PKG_CFLAGS)
+	-Igateway -I$(B) -DGUICHET_SHARE='"$(prefix)/share/guichet"' \
+	$(PKG_CFLAGS)
 fuzzers: $(FUZZ)		## build the fuzz targets (clang)
 build-fuzz/gateway/%.o: gateway/%.c $(B)/sql_names.h
 	@mkdir -p $(@D)
@@ -161,17 +165,38 @@ build-fuzz/%: tests/fuzz/%.c build-fuzz/libguichet.a
 bench: build/.deps-test all	## the figures
 	@deploy/node tests/bench/bench.mjs
 
+reference: all		## docs/reference from the program's own tables
+	@deploy/node deploy/reference.mjs $(B)/guichet md docs/reference
+
+man: $(B)/man/guichet.8		## manual pages and bash completion (scdoc)
+$(B)/man/guichet.8: $(B)/guichet deploy/reference.mjs
+	@rm -rf $(B)/man
+	@deploy/node deploy/reference.mjs $(B)/guichet man $(B)/man
+	@deploy/node deploy/reference.mjs $(B)/guichet bash $(B)/man/guichet.bash
+
 lint: build/.deps-build		## rooms, gate, headers that stand alone
 	@tests/lint
 
 format:			## settle the layout
 	@clang-format -i $(SRC) $(wildcard gateway/*/*.h)
 
-install: all		## into $(DESTDIR)$(prefix)
+install: all man	## into $(DESTDIR)$(prefix)
 	install -D -m 755 $(B)/guichet $(DESTDIR)$(prefix)/bin/guichet
 	@for f in schemas adapters; do \
 	    find $$f -type f | while read -r p; do \
 	        install -D -m 644 $$p $(DESTDIR)$(prefix)/share/guichet/$$p; done; done
+	@for p in $(B)/man/*.[58]; do s=$${p##*.}; \
+	    install -D -m 644 $$p $(DESTDIR)$(prefix)/share/man/man$$s/$${p##*/}; \
+	    done
+	@install -D -m 644 deploy/systemd/guichet.service \
+	    $(DESTDIR)$(prefix)/lib/systemd/system/guichet.service
+	@install -D -m 644 $(B)/man/guichet.bash \
+	    $(DESTDIR)$(prefix)/share/bash-completion/completions/guichet
+
+# The package is built from what is committed or about to be, in build/deb.
+deb: all		## a Debian package, its SBOM and its sums, in build/deb
+	@deploy/apt-missing $(APT_DEB)
+	@deploy/deb
 
 clean:			## forget everything built
 	rm -rf build build-san build-fuzz

@@ -7,7 +7,7 @@
 
 extern const struct command command_adapter;
 extern const struct command command_check, command_client, command_explain,
-    command_grant, command_init;
+    command_grant, command_help, command_init;
 extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
@@ -24,6 +24,7 @@ const struct command *const command_table[] = {
 	&command_client,
 	&command_explain,
 	&command_grant,
+	&command_help,
 	&command_init,
 	&command_journal,
 	&command_key,
@@ -35,18 +36,6 @@ const struct command *const command_table[] = {
 	&command_synth,
 	NULL
 };
-
-static int
-help(FILE *out)
-{
-	fputs("guichet hands an organisation's customers their own data back."
-	    "\n\nusage: guichet COMMAND [OPTION...] [--config FILE]\n\n", out);
-	for (size_t i = 0; command_table[i] != NULL; i++)
-		fprintf(out, "  %-14s %s\n", command_table[i]->name,
-		    command_table[i]->summary);
-	fputs("\n`guichet COMMAND --help` tells more about one.\n", out);
-	return out == stdout ? EX_OK : EX_USAGE;
-}
 
 static int
 unknown(const char *name)
@@ -69,10 +58,14 @@ unknown(const char *name)
 int
 main(int argc, char **argv)
 {
-	if (argc < 2)
-		return help(stderr);
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)
-		return help(stdout);
+	if (argc < 2) {
+		command_list(stderr);
+		return EX_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0) {
+		command_list(stdout);
+		return EX_OK;
+	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("guichet " GUICHET_VERSION);
 		return EX_OK;

@@ -147,12 +147,47 @@ value_wrong(struct settings *s, const struct row *row, const char *v)
 	}
 }
 
+/*
+ * Under systemd a secret may be a credential: a path that begins with
+ * ${CREDENTIALS_DIRECTORY} is in the directory of that variable (systemd.exec(5),
+ * LoadCredential=). The result is new; NULL when there is no such directory.
+ */
+static const char credentials[] = "${CREDENTIALS_DIRECTORY}";
+
+static char *
+path_of(const char *file, const char *v)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	size_t n = sizeof(credentials) - 1;
+	char *out;
+
+	if (strncmp(v, credentials, n) != 0)
+		return conf_path(file, v);
+	if (dir == NULL || dir[0] != '/')
+		return NULL;
+	if (asprintf(&out, "%s%s", dir, v + n) < 0)
+		abort();
+	return out;
+}
+
+/* systemd lends it by an access list, which shows as a group's right. */
+static bool
+is_credential(const char *path)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	size_t n = dir == NULL ? 0 : strlen(dir);
+
+	return n > 1 && strncmp(path, dir, n) == 0 && path[n] == '/' &&
+	    strstr(path, "/../") == NULL;
+}
+
 /* Puts the value in its place; why says what a person must change. */
 static int
 set_value(struct reading *r, const struct row *row, const char *v,
     const char **why)
 {
 	bool is_path = row->type == PATH || row->type == SECRET;
+	char *path;
 
 	if (!utf8_valid(v, strlen(v))) {
 		*why = "save the file as UTF-8";
@@ -162,8 +197,12 @@ set_value(struct reading *r, const struct row *row, const char *v,
 		return E_BAD_INPUT;
 	if (row->type == NUMBER || row->type == YES_NO)
 		return 0;
-	put(r->s, row, is_path && v[0] != '\0' ? conf_path(r->file, v) :
-	    xstrdup(v));
+	path = is_path && v[0] != '\0' ? path_of(r->file, v) : xstrdup(v);
+	if (path == NULL) {
+		*why = "LoadCredential= of systemd's unit makes that directory";
+		return E_BAD_INPUT;
+	}
+	put(r->s, row, path);
 	return 0;
 }
 
@@ -304,7 +343,7 @@ check_secrets(struct reading *r, struct fault *f)
 			    path, strerror(errno));
 			return fault_cure(f, "name a file that this user can read");
 		}
-		if ((st.st_mode & 077) != 0) {
+		if ((st.st_mode & (is_credential(path) ? 037 : 077)) != 0) {
 			fault_set(f, "E111", r->file, r->seen[i], 1,
 			    "%s can be read by other users (mode %04o)", path,
 			    (unsigned)st.st_mode & 07777);

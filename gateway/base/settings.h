@@ -114,6 +114,8 @@ void settings_free(struct settings *);
 /* The URL that [sources] gives this source, or NULL. */
 const char *settings_source_url(const struct settings *, const char *name);
 void settings_sample(FILE *out);	/* a commented guichet.conf */
-void settings_help(FILE *out);		/* a table for --help and the manual */
+void settings_help(FILE *out);		/* a table for --help */
+struct jw;
+void settings_json(struct jw *);	/* an array, for the reference and the manual */
 
 #endif

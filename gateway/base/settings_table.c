@@ -70,7 +70,7 @@ const struct row settings_table[] = {
 	  AT(prepared_statements),
 	  "no: behind pgbouncer before 1.21 in transaction mode." },
 
-	{ "catalogue", "schemas", PATH, "/usr/local/share/guichet/schemas",
+	{ "catalogue", "schemas", PATH, GUICHET_SHARE "/schemas",
 	  AT(schemas_dir), "Directory of the data sets' schemas." },
 	{ "catalogue", "adapters", PATH, "adapters", AT(adapters_dir),
 	  "Directory of the adapters, one folder each." },

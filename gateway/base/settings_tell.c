@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* settings_tell.c - the table told to people: the sample file, --help. */
 #include <string.h>
+#include "base/jw.h"
 #include "base/settings.h"
 #include "base/settings_own.h"
 
@@ -49,4 +50,31 @@ settings_help(FILE *out)
 	}
 	fputs("[sources]\n  NAME                       Where that source is here, "
 	    "instead of its source.conf's url.\n", out);
+}
+
+void
+settings_json(struct jw *w)
+{
+	static const char *const types[] = { "text", "choice", "URL", "address",
+	    "database", "path", "secret file", "number", "yes or no" };
+
+	jw_array(w);
+	for (size_t i = 0; i < settings_rows; i++) {
+		const struct row *row = &settings_table[i];
+
+		jw_object(w);
+		jw_str_member(w, "section", row->section);
+		jw_str_member(w, "key", row->key);
+		jw_str_member(w, "type", types[row->type]);
+		jw_str_member(w, "default", row->value);
+		jw_str_member(w, "sentence", row->sentence);
+		if (row->type == NUMBER) {
+			jw_int_member(w, "min", row->min);
+			jw_int_member(w, "max", row->max);
+		}
+		if (row->type == CHOICE)
+			jw_str_member(w, "words", row->words);
+		jw_end_object(w);
+	}
+	jw_end_array(w);
 }

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/attr.h"
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/jw.h"
 #include "base/settings.h"
 #include "base/text.h"
 
@@ -24,9 +26,42 @@ command_misused(const struct command *cmd, const char *fmt, ...)
 	return EX_USAGE;
 }
 
+bool command_tells_json;
+
+/* For `guichet help --json`: the flags are known only here. */
+static void
+help_json(const struct command *cmd, const struct flag *flags)
+{
+	static const char *const types[] = { "set", "text", "number", "list" };
+	struct buf out;
+	struct jw w;
+
+	buf_init(&out);
+	jw_init(&w, &out);
+	jw_object(&w);
+	jw_str_member(&w, "name", cmd->name);
+	jw_str_member(&w, "summary", cmd->summary);
+	jw_str_member(&w, "usage", cmd->usage);
+	jw_key(&w, "flags");
+	jw_array(&w);
+	for (; flags->name != NULL; flags++) {
+		jw_object(&w);
+		jw_str_member(&w, "name", flags->name);
+		jw_str_member(&w, "type", types[flags->type]);
+		jw_str_member(&w, "help", flags->help);
+		jw_end_object(&w);
+	}
+	jw_end_array(&w);
+	jw_end_object(&w);
+	fwrite(out.data, 1, out.len, stdout);
+	exit(EX_OK);
+}
+
 static void
 help(const struct command *cmd, const struct flag *flags)
 {
+	if (command_tells_json)
+		help_json(cmd, flags);
 	printf("guichet %s: %s\n\nusage: guichet %s %s\n\n", cmd->name,
 	    cmd->summary, cmd->name, cmd->usage);
 	for (; flags->name != NULL; flags++)

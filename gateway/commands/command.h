@@ -59,7 +59,11 @@ struct settings *command_settings(const struct common *);
 int command_misused(const struct command *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* --help prints one JSON object (set by help.c alone). */
+extern bool command_tells_json;
+
 /* Every command, in the order of `guichet --help`; ends with NULL. */
 extern const struct command *const command_table[];
+void command_list(FILE *out);		/* ...one line each */
 
 #endif

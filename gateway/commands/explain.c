@@ -89,6 +89,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "docs/how-to/sign-in.md tells the whole." },
 	{ "E132", "Too many listening sockets", "There is a bound.",
 	  "Listen on fewer addresses." },
+	{ "E133", "Too few files may be open",
+	  "Each connection is a file descriptor; the system's bound is lower than "
+	  "what connections_max promises.",
+	  "Raise LimitNOFILE= in the systemd unit, or lower connections_max." },
 	{ "E140", "An address cannot be listened on",
 	  "Something else uses it, it is not of this machine, or the port is "
 	  "below 1024 and we are not allowed to take it.",
@@ -102,6 +106,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E143", "An allowed network is malformed",
 	  "[push] allow holds addresses and networks.",
 	  "Write for example 127.0.0.1 10.1.0.0/24." },
+	{ "E144", "The TLS certificate is out of its time",
+	  "It has expired, or is not valid yet: every client would refuse it.",
+	  "Renew it and reload; if its dates are right, this machine's clock is "
+	  "not." },
 	{ "E190", "A catalogue of words is malformed",
 	  "A .po file inside the program cannot be read: it is a bug of ours.",
 	  "Report it, with the version." },
@@ -278,6 +286,26 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Its tables lack what we need.", "`guichet migrate` brings it there." },
 	{ "E305", "The database is newer than this program",
 	  "A newer guichet has changed its tables.", "Install a newer guichet." },
+	{ "E306", "The clocks differ",
+	  "Tokens, proofs and the journal's times are compared with both clocks.",
+	  "Let this machine and the database's follow the same time service." },
+	{ "E307", "The database's disk is full",
+	  "PostgreSQL can write nothing: consents and journal lines are refused, "
+	  "so that no record leaves without its trace.",
+	  "Give it room. Nothing has to be repaired: what was refused is asked "
+	  "again." },
+	{ "E309", "The journal contradicts its own past",
+	  "This database does not continue the last checkpoint that this host "
+	  "keeps: most likely an older backup was restored, or another host's "
+	  "notes were put here. Nothing is signed, lines wait in order.",
+	  "Bring the newer data back (docs/how-to/back-up-and-restore.md). If they "
+	  "are lost, keep the notes as evidence, move them away, and tell your "
+	  "auditors: what was signed and is no longer there." },
+	{ "E308", "The last checkpoint cannot be kept",
+	  "The directory of notes ([journal] notes_dir) cannot be read or "
+	  "written: its disk is full, or it belongs to another user. Nothing is signed until "
+	  "it can; lines wait in order.",
+	  "Give it room, or chown it to the user that runs guichet." },
 	/* ---- the synthetic organisation ---- */
 	{ "E401", "The tables of a synthetic sector cannot be read",
 	  "organisation.sql of that sector is not where it was looked for.",

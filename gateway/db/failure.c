@@ -67,6 +67,11 @@ failure_log(const char *db, const char *statement, const PGresult *res)
 	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	struct arena *arena;
 
+	if (strcmp(state, "53100") == 0) {	/* disk_full */
+		log_error("the database's disk is full code=E307 db=%s "
+		    "statement=%s", db, statement);
+		return;
+	}
 	if (strncmp(state, "42", 2) != 0 || message == NULL) {
 		log_warning("statement failed db=%s statement=%s sqlstate=%s",
 		    db, statement, state[0] == '\0' ? "none" : state);

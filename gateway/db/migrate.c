@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "crypto/hash.h"
@@ -240,20 +241,45 @@ number_now(struct db_now *now, const struct statement *statement,
 	return rc;
 }
 
+/* Tokens, proofs and the journal's times would all be off. */
+static int
+check_clock(struct db_now *now, struct fault *f)
+{
+	enum { APART_US = 30000000 };
+	int64_t off = clock_us();
+	struct rows *rows;
+	int rc;
+
+	if ((rows = db_ask_now(now, SQL_PING, PARAMS_NONE, &rc)) == NULL)
+		return fault_away(f, db_now_error(now));
+	off -= row_time(rows, 0, "now");
+	rows_free(rows);
+	if (off > -APART_US && off < APART_US)
+		return 0;
+	fault_set(f, "E306", "", 0, 0, "this machine's clock is %lld s %s its "
+	    "database's", (long long)(off > 0 ? off : -off) / 1000000,
+	    off > 0 ? "ahead of" : "behind");
+	fault_cure(f, "let both follow the same time service (timedatectl shows "
+	    "whether they do)");
+	return E_UNAVAILABLE;	/* it may be about to be set */
+}
+
 static int
 check(struct db_now *now, struct fault *f)
 {
+	int rc;
 	int version = number_now(now, SQL_MIGRATION_EXISTS, "found");
 
 	if (version > 0)
 		version = number_now(now, SQL_MIGRATION_NEWEST, "version");
 	if (version < 0)
 		return fault_away(f, db_now_error(now));
+	if ((rc = check_clock(now, f)) < 0)
+		return rc;
 	if (version < SCHEMA_OLDEST || version > schema_newest())
 		return out_of_range(f, version);
 	for (const struct migration *m = migration_table; m->name != NULL; m++) {
 		struct step s;
-		int rc;
 
 		step_of(&s, m);
 		if (s.version <= version && (rc = is_applied(now, &s, f)) <= 0)

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/jw.h"
 #include "base/mem.h"
 #include "http/call.h"
 
@@ -78,6 +79,19 @@ about[COUNTER_COUNT] = {
 	    "Pushes it did not.", false },
 	[COUNTER_RECORDS] = { "guichet_records",
 	    "Records that left, by pull or push.", false },
+	[COUNTER_DUE] = { "guichet_subscriptions_due",
+	    "Subscriptions whose time has come (ten thousand at most).", true },
+	[COUNTER_LATE_S] = { "guichet_subscriptions_late_seconds",
+	    "For how long the oldest of them has been due.", true },
+	[COUNTER_DEAD] = { "guichet_subscriptions_dead",
+	    "Subscriptions set aside after refusals (ten thousand at most).", true },
+	[COUNTER_STAGED] = { "guichet_journal_waiting",
+	    "Journal lines that have no place yet (ten thousand at most).", true },
+	[COUNTER_CLOCK_MS] = { "guichet_clock_offset_milliseconds",
+	    "How far this host's clock is from its database's.", true },
+	[COUNTER_CERTIFICATE] = { "guichet_certificate_expires_seconds",
+	    "When our TLS certificate expires, in seconds since 1970; 0: none.",
+	    true },
 };
 
 static const struct { int64_t us; const char *le; } bounds[BUCKETS] = {
@@ -298,4 +312,32 @@ counters_write(struct buf *out)
 		write_times(out, &sums[i]);
 	buf_str(out, "# EOF\n");
 	free(sums);
+}
+
+/* ---- told to people ---- */
+
+static void
+tell(struct jw *w, const char *name, const char *kind, const char *help,
+    const char *labels)
+{
+	jw_object(w);
+	jw_str_member(w, "name", name);
+	jw_str_member(w, "kind", kind);
+	jw_str_member(w, "help", help);
+	jw_str_member(w, "labels", labels);
+	jw_end_object(w);
+}
+
+void
+counters_json(struct jw *w)
+{
+	jw_array(w);
+	for (int i = 0; i < COUNTER_COUNT; i++)
+		tell(w, about[i].name, about[i].gauge ? "gauge" : "counter",
+		    about[i].help, "role process");
+	tell(w, "guichet_calls", "counter", "Calls answered, by route and status.",
+	    "method route status");
+	tell(w, "guichet_call_seconds", "histogram", "From the head read to the "
+	    "last byte sent.", "method route le");
+	jw_end_array(w);
 }

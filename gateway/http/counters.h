@@ -29,6 +29,10 @@ enum counter {
 	COUNTER_GATE_LINES, COUNTER_GATE_BATCHES, COUNTER_GATE_DENIED,
 	COUNTER_DELIVERED, COUNTER_DELIVERY_FAILED,	/* push */
 	COUNTER_RECORDS,		/* records that left */
+	COUNTER_DUE, COUNTER_LATE_S, COUNTER_DEAD, /* gauges: subscriptions */
+	COUNTER_STAGED,			/* gauge: lines without a place yet */
+	COUNTER_CLOCK_MS,		/* gauge: ours against the database's */
+	COUNTER_CERTIFICATE,		/* gauge: when ours expires */
 	COUNTER_COUNT
 };
 
@@ -47,5 +51,8 @@ void counters_call(const struct route *, int status, int64_t us);
 
 /* All pages as OpenMetrics text. */
 void counters_write(struct buf *out);
+/* What it may hold, as JSON (an array): name, kind, help, labels. */
+struct jw;
+void counters_json(struct jw *);
 
 #endif

@@ -17,6 +17,7 @@ struct house {
 	struct oidc *login;		/* customers' sign-in; NULL: not by OIDC */
 	struct words *words;		/* FR and EN */
 	int worker;			/* 0.. in its role */
+	long long certificate_expires;	/* s since 1970; 0: we have none */
 };
 
 #endif

@@ -87,14 +87,45 @@ take_peer(const struct proxies *p, struct call *c, const char *list)
 	}
 }
 
+/* HAProxy: %[ssl_c_der,base64]; or a field of RFC 9440, the same in colons. */
+static X509 *
+of_base64(struct arena *a, const char *text)
+{
+	size_t n = strlen(text);
+	const unsigned char *at;
+	unsigned char *der;
+	int size;
+
+	if (n > 1 && text[0] == ':' && text[n - 1] == ':') {
+		text++;
+		n -= 2;
+	}
+	if (n == 0 || n % 4 != 0)
+		return NULL;
+	at = der = arena_alloc(a, n);
+	size = EVP_DecodeBlock(der, (const unsigned char *)text, (int)n);
+	/* it counts the padding as bytes: DER knows its own length */
+	return size < 0 ? NULL : d2i_X509(NULL, &at, size);
+}
+
 /* nginx: $ssl_client_escaped_cert */
-static bool
-thumbprint(char out[44], struct arena *a, const char *escaped)
+static X509 *
+of_escaped(struct arena *a, const char *escaped)
 {
 	char *pem = percent_decode(a, escaped, strlen(escaped), false);
 	BIO *bio = pem == NULL ? NULL : BIO_new_mem_buf(pem, -1);
 	X509 *cert = bio == NULL ? NULL :
 	    PEM_read_bio_X509(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	return cert;
+}
+
+static bool
+thumbprint(char out[44], struct arena *a, const char *value)
+{
+	X509 *cert = value[0] == '-' ? of_escaped(a, value) :
+	    of_base64(a, value);
 	unsigned char *der = NULL;
 	uint8_t digest[SHA256_SIZE];
 	int n = cert == NULL ? 0 : i2d_X509(cert, &der);
@@ -106,7 +137,6 @@ thumbprint(char out[44], struct arena *a, const char *escaped)
 	ERR_clear_error();
 	OPENSSL_free(der);
 	X509_free(cert);
-	BIO_free(bio);
 	return n > 0;
 }
 

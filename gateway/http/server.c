@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/error.h"
@@ -111,7 +112,8 @@ take_a_rest(struct server *s)
 	int64_t now = clock_mono_us();
 
 	if (now - s->rested_us > REST_TELL_S * INT64_C(1000000))
-		log_warning("connections are not accepted for a moment why=\"%s\"",
+		log_warning("connections are not accepted for a moment "
+		    "code=E133 why=\"%s\"",
 		    strerror(errno));
 	s->rested_us = now;
 	accept_all(s, false);
@@ -282,6 +284,27 @@ on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 /* ---- the server ---- */
 
+/* A worker beyond its descriptors accepts nobody: raised to what it may have,
+ * refused when that is too few. Besides connections: databases, files. */
+static int
+check_files(const struct settings *s, struct fault *f)
+{
+	rlim_t need = (rlim_t)s->connections_max + 100;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return 0;
+	limit.rlim_cur = need < limit.rlim_max ? need : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= need)
+		return 0;
+	fault_set(f, "E133", s->file, 0, 0, "a process may open %llu files; "
+	    "[server] connections_max = %lld needs %llu",
+	    (unsigned long long)limit.rlim_max, (long long)s->connections_max,
+	    (unsigned long long)need);
+	return fault_cure(f, "raise it (LimitNOFILE= in the systemd unit, "
+	    "ulimit -n), or lower connections_max");
+}
+
 int
 server_check(const struct settings *s, struct fault *f)
 {
@@ -298,7 +321,7 @@ server_check(const struct settings *s, struct fault *f)
 		return fault_cure(f, "write for example 127.0.0.1 10.1.0.0/24");
 	}
 	networks_free(allow);
-	return 0;
+	return check_files(s, f);
 }
 
 struct server *

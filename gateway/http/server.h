@@ -29,6 +29,9 @@ MUST_CHECK int server_bind(int *fd, const char *address, struct fault *);
 MUST_CHECK int server_tls(SSL_CTX **out, const struct settings *,
     const struct keys *, bool ask_certificate, struct fault *);
 
+/* When its certificate expires, s since 1970. */
+long long server_tls_expires(const SSL_CTX *);
+
 /* Settings that only this room understands: before any port opens. */
 MUST_CHECK int server_check(const struct settings *, struct fault *);
 

@@ -11,6 +11,7 @@
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <string.h>
+#include <time.h>
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
@@ -177,6 +178,39 @@ load(SSL_CTX *ctx, const struct settings *s, struct fault *f)
 	return 0;
 }
 
+static time_t
+time_of(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? timegm(&tm) : 0;
+}
+
+long long
+server_tls_expires(const SSL_CTX *ctx)
+{
+	return time_of(X509_get0_notAfter(SSL_CTX_get0_certificate(ctx)));
+}
+
+/* Every caller would turn away: better said here. */
+static int
+check_dates(SSL_CTX *ctx, const struct settings *s, struct fault *f)
+{
+	const X509 *cert = SSL_CTX_get0_certificate(ctx);
+	time_t from = time_of(X509_get0_notBefore(cert));
+	time_t to = time_of(X509_get0_notAfter(cert)), now = clock_s();
+	char when[TIME_TEXT_MAX];
+
+	if (now >= from && now < to)
+		return 0;
+	time_text_ms(when, (int64_t)(now < from ? from : to) * 1000000);
+	fault_set(f, "E144", s->tls_certificate, 0, 0, "the certificate %s %.19sZ",
+	    now < from ? "is not valid before" : "expired on", when);
+	return fault_cure(f, "%s", now < from ? "look at this machine's clock, or "
+	    "take the certificate that is valid now" :
+	    "renew it, then `systemctl reload guichet`");
+}
+
 int
 server_tls(SSL_CTX **out, const struct settings *s, const struct keys *keys,
     bool ask, struct fault *f)
@@ -184,6 +218,8 @@ server_tls(SSL_CTX **out, const struct settings *s, const struct keys *keys,
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	int rc = ctx == NULL ? bad_tls(f, "", "OpenSSL is out of memory") :
 	    load(ctx, s, f);
+	if (rc == 0)
+		rc = check_dates(ctx, s, f);
 
 	if (rc < 0) {
 		SSL_CTX_free(ctx);

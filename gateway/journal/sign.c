@@ -89,8 +89,9 @@ sign_guard(struct sequencer *s, struct ordered *o, struct arena *a)
 	}
 	if (rc == 0 || rc == E_UNAVAILABLE)
 		return rc;
-	log_error("journal stands still, nothing is signed log=%s why=%s",
-	    journal_log_name(o->log), log_quote(a, why));
+	log_error("journal stands still, nothing is signed code=%s log=%s why=%s",
+	    rc == E_SYSTEM ? "E308" : "E309", journal_log_name(o->log),
+	    log_quote(a, why));
 	return E_DENIED;
 }
 
@@ -140,7 +141,7 @@ sign_checkpoint(struct sequencer *s, struct ordered *o, struct arena *a)
 	if (keep_write(s->settings->journal_notes_dir,
 	    journal_log_name(o->log), note, why) < 0) {
 		log_error("journal cannot keep its note, nothing is signed"
-		    " why=%s", log_quote(a, why));
+		    " code=E308 why=%s", log_quote(a, why));
 		return E_SYSTEM;
 	}
 	if ((rc = publish(s, o, note)) == 0)

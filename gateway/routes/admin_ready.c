@@ -14,6 +14,8 @@
 #include "http/house.h"
 #include "routes/routes.h"
 
+enum { WEEK_S = 7 * 86400, CLOCK_US = 10000000 };
+
 struct ready { int64_t asked_us; struct buf body; };
 
 static enum next
@@ -49,6 +51,23 @@ sources(struct jw *w, const struct catalogue *catalogue)
 	}
 }
 
+/* Told, but no reason to send calls elsewhere: the other hosts are no better,
+ * or it is a person who must mend it. */
+static void
+clocks(struct jw *w, const struct call *c)
+{
+	int64_t off;
+
+	if (c->house->certificate_expires != 0)
+		part(w, "certificate", "tls", clock_s() + WEEK_S <
+		    c->house->certificate_expires, "it expires within a week");
+	if (c->failure != 0)
+		return;
+	off = clock_us() - row_time(c->rows, 0, "now");
+	part(w, "clock", "own", off < CLOCK_US && off > -CLOCK_US,
+	    "this host and its database differ by more than ten seconds");
+}
+
 static enum next
 say(struct call *c)
 {
@@ -64,6 +83,7 @@ say(struct call *c)
 	jw_key(&w, "parts");
 	jw_array(&w);
 	part(&w, "database", "own", fine, error_name(c->failure));
+	clocks(&w, c);
 	sources(&w, c->house->catalogue);
 	jw_end_array(&w);
 	jw_end_object(&w);

@@ -10,7 +10,8 @@ struct event_base;
 /*
  * The flow tables (tokens, codes, sessions...) are partitioned by the hour:
  * every ten minutes the next ones are made and those long past are dropped.
- * Grants whose time has come are marked as expired, and their lines written.
+ * What stands still (late subscriptions, unordered lines, clocks that differ) is
+ * looked at every ten seconds, for /metrics. Grants whose time has come are marked as expired, and their lines written.
  * Safe on any number of hosts.
  */
 struct chores *chores_new(struct event_base *, struct db *);

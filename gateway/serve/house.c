@@ -13,6 +13,7 @@
 #include "http/client.h"
 #include "http/counters.h"
 #include "http/house.h"
+#include "http/server.h"
 #include "journal/gate.h"
 #include "serve/serve.h"
 
@@ -48,6 +49,8 @@ house_open(struct house *h, struct role *r)
 	h->keys = r->plan->keys;
 	h->catalogue = r->plan->catalogue;
 	h->worker = r->index;
+	if (r->plan->tls != NULL)
+		h->certificate_expires = server_tls_expires(r->plan->tls);
 	h->db = open_own(h->base, s, r->kind->name);
 	h->gate = gate_new(h->base, s);
 	h->client = http_client_new(h->base, s);
@@ -98,6 +101,7 @@ tell_figures(const struct house *h)
 	struct db_counts db;
 	struct gate_counts gate;
 
+	counter_set(COUNTER_CERTIFICATE, (uint64_t)h->certificate_expires);
 	db_count(h->db, &db);
 	counter_set(COUNTER_DB_CONNECTIONS, db.connections);
 	counter_set(COUNTER_DB_WAITING, db.waiting);

@@ -1,3 +1,3 @@
--- -> one: is the database there?
-SELECT 1 AS one;
+-- -> now: is the database there, and what does its clock say?
+SELECT clock_timestamp() AS now;
 -- SPDX-License-Identifier: Apache-2.0
