@@ -251,11 +251,18 @@ enum next
 auth_keep_keys(struct call *c)
 {
 	struct auth *auth = c->own;
+	const char *id = auth->search.found->id;
+	struct line line = { .event = "client.changed", .to = id,
+	    .records = -1, .bytes = -1, .actor = "recipient",
+	    .reason = "keys at its jwks_uri", .call = c->id };
+	struct line_row row;
 	struct params p;
 
+	line_make(&row, c->arena, &line);
 	params_init(&p);
-	params_text(&p, auth->search.found->id);
+	params_text(&p, id);
 	params_text(&p, auth->jwks);
+	line_params(&p, &row);
 	return call_ask(c, c->house->db, SQL_CLIENT_KEYS_SAVE, &p);
 }
 
