@@ -17,7 +17,8 @@ static int run(int argc, char **argv);
 const struct command command_journal = {
 	"journal", "Verify, export and prove what the journal says.", run,
 	"verify [DIR|URL] | export DIR [--from DATE] [--to DATE] [--customer REF]\n"
-	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE"
+	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE\n"
+	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]"
 };
 
 static const struct {
@@ -29,6 +30,7 @@ static const struct {
 	{ "export",	journal_export,		1, 1 },
 	{ "checkpoint",	journal_checkpoint,	0, 0 },
 	{ "prove",	journal_prove,		1, 1 },
+	{ "report",	journal_report,		0, 1 },
 };
 
 int
@@ -171,6 +173,7 @@ run(int argc, char **argv)
 		{ "--customer", FLAG_TEXT, &j.customer,
 		  "REF  export: lines of one customer, with her key" },
 		{ "--pims", FLAG_TEXT, &j.pims, "ID  export: lines of one recipient" },
+		{ "--lang", FLAG_TEXT, &j.lang, "fr or en  report: the titles" },
 		{ "--sides", FLAG_SET, &j.sides,
 		  "export: with what links lines to persons (DPO)" },
 		{ NULL }

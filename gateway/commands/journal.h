@@ -13,6 +13,7 @@ struct journal_ask {
 	struct common common;
 	const char *log_name, *known, *vkey;	/* flags, or NULL */
 	const char *from, *to, *customer, *pims;
+	const char *lang;
 	bool sides;
 	enum journal_log log;
 	int argc;				/* what follows the verb */
@@ -24,7 +25,13 @@ struct journal_ask {
 extern const struct command command_journal;
 
 typedef int journal_verb(struct journal_ask *);	/* exit code */
-journal_verb journal_verify, journal_export, journal_checkpoint, journal_prove;
+journal_verb journal_verify, journal_export, journal_checkpoint, journal_prove,
+    journal_report;
+
+/* A day from its first moment in UTC, or an RFC 3339 time; NULL leaves *us. */
+int journal_day(int64_t *us, const char *flag, const char *text);
+/* The person of --customer: EX_OK, or told. */
+int journal_subject(struct journal_ask *, struct subject_ref *);
 
 /* Settings and database; exits 78 on bad settings. EX_OK or an exit code. */
 int journal_open(struct journal_ask *);

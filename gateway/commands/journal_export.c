@@ -44,8 +44,8 @@ note_it(struct journal_ask *j, const struct export *x)
 }
 
 /* A day, from its first moment in UTC, or a whole RFC 3339 time. */
-static int
-read_day(int64_t *us, const char *flag, const char *text)
+int
+journal_day(int64_t *us, const char *flag, const char *text)
 {
 	char whole[48];
 
@@ -57,8 +57,8 @@ read_day(int64_t *us, const char *flag, const char *text)
 	    "%s takes a day such as 2026-01-31, not '%s'", flag, text);
 }
 
-static int
-find_subject(struct journal_ask *j, struct subject_ref *s)
+int
+journal_subject(struct journal_ask *j, struct subject_ref *s)
 {
 	struct params p;
 	struct rows *rows;
@@ -87,13 +87,13 @@ read_wish(struct journal_ask *j, struct export *x, struct subject_ref *subject)
 
 	x->client = j->pims;
 	x->sides = j->sides || j->customer != NULL;
-	if ((code = read_day(&x->from_us, "--from", j->from)) != EX_OK ||
-	    (code = read_day(&x->to_us, "--to", j->to)) != EX_OK)
+	if ((code = journal_day(&x->from_us, "--from", j->from)) != EX_OK ||
+	    (code = journal_day(&x->to_us, "--to", j->to)) != EX_OK)
 		return code;
 	if (j->customer == NULL)
 		return EX_OK;
 	x->subject = subject;
-	return find_subject(j, subject);
+	return journal_subject(j, subject);
 }
 
 static int

@@ -253,21 +253,12 @@ settle(struct gate_pass *p)
 	return true;
 }
 
-/* Nobody knows what became of it: notes wait again, in their order. One that
- * is there already, its first answer was lost, says so when it stands alone. */
+/* Nobody knows what became of it: notes wait again, in their order. */
 static void
-unsettle(struct gate_pass *p, int failure, bool alone)
+unsettle(struct gate_pass *p, int failure)
 {
 	struct gate *g = p->gate;
 
-	if (failure == E_CONFLICT) {
-		if (!alone) {
-			TAILQ_REMOVE(&g->sent, p, link);
-			pass_wait(p, true);
-		} else
-			pass_end(p, p->note ? 0 : E_UNAVAILABLE);
-		return;
-	}
 	if (!p->note) {
 		pass_end(p, failure == E_FULL ? E_FULL : E_UNAVAILABLE);
 		return;
@@ -301,15 +292,13 @@ settle_all(struct gate *g, const struct rows *rows)
 static int
 unsettle_all(struct gate *g, int failure)
 {
-	struct gate_pass *p = TAILQ_FIRST(&g->sent);
-	bool alone = TAILQ_NEXT(p, link) == NULL;
-	bool one_is_bad = failure == E_STATEMENT || failure == E_CONFLICT;
+	struct gate_pass *p;
 
-	/* it must not stop its neighbours */
-	g->batch_max = one_is_bad ? 1 : BATCH_MAX;
+	/* one bad line must not stop its neighbours */
+	g->batch_max = failure == E_STATEMENT ? 1 : BATCH_MAX;
 	while ((p = TAILQ_LAST(&g->sent, passes)) != NULL)
-		unsettle(p, failure, alone);
-	return failure == E_CONFLICT ? 0 : one_is_bad ? AWAY_MS : AWAY_TURN_MS;
+		unsettle(p, failure);
+	return failure == E_STATEMENT ? AWAY_MS : AWAY_TURN_MS;
 }
 
 static void

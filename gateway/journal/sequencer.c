@@ -23,6 +23,7 @@
 #include "base/settings.h"
 #include "crypto/keys.h"
 #include "db/db.h"
+#include "journal/recheck.h"
 #include "journal/sequencer_own.h"
 #include "journal/store.h"
 
@@ -282,16 +283,20 @@ sequencer_run(const struct settings *settings, const struct keys *keys,
     const volatile sig_atomic_t *stop)
 {
 	struct sequencer *s = sequencer_new(settings, keys);
+	struct recheck *recheck;
 	pid_t parent = getppid();
 
 	if (s == NULL)
 		return EX_CONFIG;
+	recheck = recheck_new(s);
 	while (!*stop && getppid() == parent) {
 		int rc = sequencer_turn(s, stop, NULL);
 
+		recheck_turn(recheck);
 		rest(rc == E_DENIED || rc == E_SYSTEM ? HALT_MS
 		    : settings->journal_interval_ms, stop, parent);
 	}
+	recheck_free(recheck);
 	sequencer_free(s);
 	return EX_OK;
 }

@@ -6,24 +6,11 @@
 
 struct session;
 
-/* One data set that may be ticked, at one granularity: half-hourly and daily
- * consumption stand apart. */
+/* One data set that may be ticked. */
 struct choice {
 	const struct schema *schema;
-	const struct granularity *at;	/* NULL: whole records only */
-	const char *value;		/* of its box: "energy.load-curve", or
-				 * "energy.load-curve:P1D" for less */
 	bool ticked;
 	const char *closed;	/* why it cannot be given (customers.sql); NULL */
-};
-
-/* A meter, a line, a contract: some of a customer's may be given, others not. */
-struct account {
-	const char *source, *id;	/* "energy", "01234567890123" */
-	const char *label;		/* what she knows it by, or NULL */
-	const char *closed;		/* why it cannot be given, or NULL */
-	const char *value;		/* of its box: "energy/01234567890123" */
-	bool ticked;
 };
 
 /* How far back, and until when: what the customer may choose. */
@@ -42,12 +29,11 @@ int64_t span_until_us(const struct span *, int64_t days);
 /* The title of a data set, or its id when nobody documents it any more. */
 const char *part_title(struct html *, const struct catalogue *, const char *id);
 void part_hidden(struct html *, const char *name, const char *value);
+void part_hidden_unless_empty(struct html *, const char *name,
+    const char *value);
 /* A titled group of data sets to tick, none in advance. wrong: say that
  * nothing is ticked. */
 void part_choices(struct html *, const struct choice *, size_t n, bool wrong);
-/* The same of her meters; shown only when there is something to choose. wrong:
- * say that none is ticked. */
-void part_accounts(struct html *, const struct account *, size_t n, bool wrong);
 void part_span(struct html *, const struct span *);
 /* The box on top of a form that came back, with a way to the first fault. */
 void part_faults(struct html *, const char *id, const char *to);

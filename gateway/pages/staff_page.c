@@ -7,6 +7,7 @@
 #include "pages/parts.h"
 
 const struct staff_room staff_rooms[] = {
+	{ "/audit", "audit", STAFF_AUDITOR | STAFF_DPO },
 	{ NULL, NULL, 0 }
 };
 

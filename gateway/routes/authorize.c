@@ -15,9 +15,9 @@
 #include "base/settings.h"
 #include "consent/client.h"
 #include "consent/grant.h"
-#include "consent/notice.h"
 #include "consent/pushed.h"
 #include "consent/session.h"
+#include "crypto/hash.h"
 #include "http/call.h"
 #include "pages/consent_page.h"
 #include "pages/layout.h"
@@ -84,8 +84,7 @@ list_choices(struct call *c, struct authorize *own)
 		    d->list[i].dataset);
 
 		if (ds != NULL)
-			choices_add(&own->choices, c->arena, ds->schema,
-			    d->list[i].granularity);
+			choices_add(&own->choices, ds->schema);
 	}
 	choices_bound(&own->choices, c->house->settings, now_us,
 	    details_earliest_us(d, now_us), d->until_us);
@@ -117,8 +116,7 @@ may_she(struct call *c)
 {
 	struct authorize *own = c->own;
 
-	return eligible_ask(c, &own->eligible, &own->choices,
-	    &own->pushed->details, "may she");
+	return eligible_ask(c, &own->eligible, &own->choices, "may she");
 }
 
 /* ---- the notice ---- */
@@ -165,8 +163,6 @@ view(struct call *c, struct authorize *own, enum lang lang)
 		.recurrence = recurrence == NULL ? "event" : recurrence,
 		.choices = own->choices.list,
 		.choice_count = own->choices.n,
-		.accounts = own->choices.accounts,
-		.account_count = own->choices.account_n,
 		.span = own->choices.span,
 		.client_id = own->client_id,
 		.request_uri = own->request_uri,
@@ -175,27 +171,27 @@ view(struct call *c, struct authorize *own, enum lang lang)
 }
 
 static enum next
-show_page(struct call *c, enum consent_fault fault)
+show_page(struct call *c, bool nothing_ticked)
 {
 	struct authorize *own = c->own;
 	enum lang lang = language(c, own);
 	struct consent_view v = view(c, own, lang);
 	struct layout l;
 
-	v.fault = fault;
+	v.nothing_ticked = nothing_ticked;
 	layout_init(&l, c, lang);
 	l.lang_form = CONSENT_FORM;
 	/* Chromium applies form-action to the redirect after the form too */
 	l.form_to = layout_origin(c->arena, own->pushed->redirect_uri);
 	layout_begin(&l, "consent.title");
 	consent_page(&l.h, &v);
-	return layout_end(&l, fault == CONSENT_FINE ? 200 : 422);
+	return layout_end(&l, nothing_ticked ? 422 : 200);
 }
 
 static enum next
 show(struct call *c)
 {
-	return show_page(c, CONSENT_FINE);
+	return show_page(c, false);
 }
 
 static const struct step authorize_steps[] = {
@@ -220,10 +216,9 @@ const struct route route_authorize = {
 
 /* Of the notice alone: who, why, which data, in the language shown; not of
  * what she ticked, nor of the form's own secrets. */
-static enum next
-keep_notice(struct call *c, struct authorize *own, enum lang lang)
+static void
+hash_notice(struct call *c, struct authorize *own, enum lang lang)
 {
-	enum next next;
 	struct consent_view v = view(c, own, lang);
 	struct choice plain[CHOICES_MAX];
 	struct buf out;
@@ -231,23 +226,19 @@ keep_notice(struct call *c, struct authorize *own, enum lang lang)
 
 	for (size_t i = 0; i < own->choices.n; i++)
 		plain[i] = (struct choice){ .schema = own->choices.list[i].schema,
-		    .at = own->choices.list[i].at,
-		    .value = own->choices.list[i].value,
 		    .closed = own->choices.list[i].closed };
 	v.choices = plain;
 	buf_init(&out);
 	h_init(&h, &out, c->arena, c->house->words, lang);
 	consent_notice(&h, &v);
-	next = notice_keep(c, &out, lang_codes[lang], own->notice);
+	sha256(own->notice, out.data, out.len);
 	buf_clear(&out);
-	return next;
 }
 
 static enum next
-allow(struct call *c)
+allow(struct call *c, enum lang lang)
 {
 	struct authorize *own = c->own;
-	enum lang lang = language(c, own);
 	struct choices *ch = &own->choices;
 	struct decision d = {
 		.pushed = own->pushed,
@@ -259,7 +250,7 @@ allow(struct call *c)
 	};
 	bool as_asked = strcmp(ch->span.since, "asked") == 0;
 	struct narrowing by = {
-		.choices = ch->picked,
+		.choices = detail_choices(c->arena, ch->ticked, ch->ticked_n),
 		.n = ch->ticked_n,
 		.now_us = ch->span.now_us,
 		.from_us = as_asked ? INT64_MIN : span_from_us(&ch->span),
@@ -270,15 +261,9 @@ allow(struct call *c)
 	    &own->pushed->details, &by) < 0)
 		return call_refuse(c, 400, "bad_form",
 		    "what was chosen is more than what was asked");
+	hash_notice(c, own, lang);
 	memcpy(d.notice_sha256, own->notice, sizeof(d.notice_sha256));
 	return grant_give(c, &d, &own->answer);
-}
-
-static enum next
-refuse(struct call *c, struct authorize *own)
-{
-	(void)call_goto(c, "answer");
-	return grant_refuse(c, own->pushed, &own->answer);
 }
 
 static enum next
@@ -289,14 +274,12 @@ decide(struct call *c)
 
 	choices_read(&own->choices, c);
 	if (decision != NULL && strcmp(decision, "refuse") == 0)
-		return refuse(c, own);
+		return grant_refuse(c, own->pushed, &own->answer);
 	if (decision == NULL || strcmp(decision, "allow") != 0)
 		return show(c);		/* another language */
 	if (own->choices.ticked_n == 0)
-		return show_page(c, CONSENT_NOTHING_TICKED);
-	if (own->choices.no_account)
-		return show_page(c, CONSENT_NO_ACCOUNT);
-	return keep_notice(c, own, language(c, own));
+		return show_page(c, true);
+	return allow(c, language(c, own));
 }
 
 static enum next
@@ -321,7 +304,6 @@ static const struct step authorize_post_steps[] = {
 	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
 	{ "decide", decide },
-	{ "allow", allow },
 	{ "answer", answer },
 	{ NULL, NULL }
 };

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "consent/details.h"
-#include "consent/notice.h"
 #include "consent/session.h"
+#include "crypto/hash.h"
 #include "http/call.h"
 #include "pages/connect_page.h"
 #include "pages/layout.h"
@@ -32,7 +32,6 @@ struct connect {
 	const char *address;
 	struct choices choices;
 	struct eligible eligible;
-	uint8_t notice[32];
 	struct connecting *connecting;
 	struct connect_next_view next;
 	int failure;
@@ -54,8 +53,7 @@ take_kinds(struct call *c)
 		return call_refuse(c, 404, "no_clouds",
 		    "this counter sends to no personal cloud yet");
 	for (size_t i = 0; i < catalogue_count(all); i++)
-		choices_add(&own->choices, c->arena,
-		    catalogue_at(all, i)->schema, NULL);
+		choices_add(&own->choices, catalogue_at(all, i)->schema);
 	choices_bound(&own->choices, c->house->settings, clock_us(), INT64_MIN, 0);
 	return NEXT;
 }
@@ -65,8 +63,7 @@ may_she(struct call *c)
 {
 	struct connect *own = c->own;
 
-	return eligible_ask(c, &own->eligible, &own->choices, NULL,
-	    "may she");
+	return eligible_ask(c, &own->eligible, &own->choices, "may she");
 }
 
 static enum lang
@@ -95,8 +92,6 @@ show_page(struct call *c, enum connect_fault fault)
 		.login = call_form_arg(c, "login"),
 		.choices = own->choices.list,
 		.choice_count = own->choices.n,
-		.accounts = own->choices.accounts,
-		.account_count = own->choices.account_n,
 		.span = own->choices.span,
 		.fault = fault,
 		.csrf = c->session->csrf
@@ -151,7 +146,7 @@ details_allowed(struct call *c, const struct choices *ch)
 	bool all = strcmp(ch->span.since, "asked") == 0;
 	struct details asked = { .n = 0, .recurrence = "event" }, given;
 	struct narrowing by = {
-		.choices = ch->picked,
+		.choices = detail_choices(c->arena, ch->ticked, ch->ticked_n),
 		.n = ch->ticked_n,
 		.now_us = ch->span.now_us,
 		.from_us = all ? INT64_MIN : span_from_us(&ch->span),
@@ -167,10 +162,9 @@ details_allowed(struct call *c, const struct choices *ch)
 }
 
 /* Of the page as it informs: its kinds, its data sets, its promises. */
-static enum next
-keep_notice(struct call *c, struct connect *own)
+static void
+hash_notice(struct call *c, const struct connect *own, uint8_t out[32])
 {
-	enum next next;
 	struct choice plain[CHOICES_MAX];
 	struct connect_view v = { .choices = plain,
 	    .choice_count = own->choices.n, .span = own->choices.span };
@@ -178,16 +172,12 @@ keep_notice(struct call *c, struct connect *own)
 	struct html h;
 
 	for (size_t i = 0; i < own->choices.n; i++)
-		plain[i] = (struct choice){
-		    .schema = own->choices.list[i].schema,
-		    .at = own->choices.list[i].at,
-		    .value = own->choices.list[i].value };
+		plain[i] = (struct choice){ own->choices.list[i].schema, false };
 	buf_init(&text);
 	h_init(&h, &text, c->arena, c->house->words, language(c));
 	connect_notice(&h, &v);
-	next = notice_keep(c, &text, lang_codes[language(c)], own->notice);
+	sha256(out, text.data, text.len);
 	buf_clear(&text);
-	return next;
 }
 
 static const char *
@@ -250,7 +240,7 @@ begin(struct call *c)
 
 	if (ask.details == NULL)
 		return show_page(c, CONNECT_NOTHING_TICKED);
-	memcpy(ask.notice_sha256, own->notice, sizeof(own->notice));
+	hash_notice(c, own, ask.notice_sha256);
 	own->connecting = connector_begin(c->house, &ask, on_told, c);
 	return call_wait(c, forget, own->connecting);
 }
@@ -273,9 +263,7 @@ decide(struct call *c)
 		return show_page(c, CONNECT_BAD_ADDRESS);
 	if (own->choices.ticked_n == 0)
 		return show_page(c, CONNECT_NOTHING_TICKED);
-	if (own->choices.no_account)
-		return show_page(c, CONNECT_NO_ACCOUNT);
-	return keep_notice(c, own);
+	return begin(c);
 }
 
 static enum next
@@ -304,7 +292,6 @@ static const struct step connect_post_steps[] = {
 	{ "take kinds", take_kinds },
 	{ "may she", may_she },
 	{ "decide", decide },
-	{ "begin", begin },
 	{ "tell", tell },
 	{ NULL, NULL }
 };

@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include "http/house.h"
 #include "serve/chores.h"
+#include "serve/facts.h"
 #include "serve/serve.h"
 #include "watch/watch.h"
 
@@ -21,14 +22,17 @@ role_watch(struct role *r)
 {
 	struct house house;
 	struct chores *chores;
+	struct facts *facts;
 	struct watch *watch;
 
 	house_open(&house, r);
 	chores = chores_new(house.base, house.db);
+	facts = facts_new(house.base, house.db);
 	watch = watch_new(&house);
 	role_ready(r);
 	role_until_stopped(&house, r, stop, &house);
 	watch_free(watch);
+	facts_free(facts);
 	chores_free(chores);
 	house_close(&house);
 	return EX_OK;

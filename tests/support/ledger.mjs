@@ -18,7 +18,14 @@ export function uuid7(ms = Date.now()) {
 }
 
 export class Ledger {
-	constructor(settings = {}) {
+	// On the ground of a gateway (gateway.mjs), or on one of its own.
+	constructor(settings = {}, ground) {
+		this.people = {};
+		if (ground) {
+			Object.assign(this, { dir: ground.dir, config: ground.config,
+				db: ground.db });
+			return;
+		}
 		this.dir = temporary();
 		this.config = join(this.dir, "guichet.conf");
 		this.db = createDatabase("ledger");
@@ -30,7 +37,6 @@ export class Ledger {
 			keys: { directory: join(this.dir, "keys") }, ...settings });
 		for (const args of [["migrate"], ["key", "new"]])
 			this.must(...args);
-		this.people = {};
 	}
 
 	must(...args) {

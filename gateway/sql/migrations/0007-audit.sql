@@ -31,3 +31,211 @@ CREATE TABLE guichet.staff_session (
 
 -- The last one of a day or of an hour, for exports.
 CREATE INDEX ON guichet.journal_note (log, signed);
+
+-- ---- what is asked of the journal --------------------------------------------
+
+-- The ordered lines, decoded, for auditors' pages and reports; and for each hour
+-- their sums. Made from the log in batches, never by the statements that write
+-- lines; whoever doubts it drops it and lets it be made again.
+CREATE TABLE guichet.journal_fact (
+	log		smallint NOT NULL,
+	seq		bigint NOT NULL,
+	id		uuid NOT NULL,
+	at		timestamptz NOT NULL,
+	ev		text NOT NULL,
+	ds		text,
+	client		text,
+	oc		text,
+	reason		text,
+	n		bigint,
+	b		bigint,
+	att		int,
+	act		text,
+	ms		bigint,			-- since the line it ends
+	-- erased with the side record
+	by		text,
+	call		text,
+	subject_id	uuid,
+	grant_id	uuid,
+	PRIMARY KEY (log, seq)
+);
+CREATE INDEX ON guichet.journal_fact (at, log, seq);
+CREATE INDEX ON guichet.journal_fact (ev, at, log, seq);
+CREATE INDEX ON guichet.journal_fact (client, at, log, seq) WHERE client IS NOT NULL;
+CREATE INDEX ON guichet.journal_fact (ds, at, log, seq) WHERE ds IS NOT NULL;
+CREATE INDEX ON guichet.journal_fact (subject_id, at, log, seq)
+	WHERE subject_id IS NOT NULL;
+CREATE INDEX ON guichet.journal_fact (call) WHERE call IS NOT NULL;
+
+CREATE TABLE guichet.journal_hour (
+	hour		timestamptz NOT NULL,
+	log		smallint NOT NULL,
+	ev		text NOT NULL,
+	ds		text NOT NULL,		-- '' = none
+	client		text NOT NULL,
+	oc		text NOT NULL,
+	lines		bigint NOT NULL,
+	n		bigint NOT NULL,
+	b		bigint NOT NULL,
+	PRIMARY KEY (hour, log, ev, ds, client, oc)
+);
+
+CREATE TABLE guichet.journal_fact_mark (
+	log		smallint PRIMARY KEY,
+	seq		bigint NOT NULL DEFAULT 0	-- the next to be decoded
+);
+INSERT INTO guichet.journal_fact_mark (log) VALUES (0), (1);
+
+-- NULL for what is no JSON object: somebody altered it, verifiers say where.
+CREATE FUNCTION guichet.json_of(bytes bytea) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+	RETURN convert_from(bytes, 'UTF8')::jsonb;
+EXCEPTION WHEN others THEN
+	RETURN NULL;
+END $$;
+
+-- The time in an id (RFC 9562 version 7).
+CREATE FUNCTION guichet.time_of(id uuid) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT to_timestamp(('x' || substr(replace(id::text, '-', ''), 1, 12))
+	       ::bit(48)::bigint / 1000.0)
+$$;
+
+-- Decodes the next lines of each log, so many at most; how many it did. Two at
+-- once do not wait for each other.
+CREATE FUNCTION guichet.journal_facts(most int) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	m record; past bigint; done bigint := 0;
+BEGIN
+	FOR m IN SELECT k.log, k.seq, h.size
+	           FROM guichet.journal_fact_mark AS k
+	           JOIN guichet.journal_head AS h USING (log)
+	          WHERE h.size > k.seq
+	          ORDER BY k.log
+	            FOR UPDATE OF k SKIP LOCKED LOOP
+		past := least(m.size, m.seq + most);
+		WITH lines AS MATERIALIZED (
+			SELECT e.seq, e.id, e.subject_id, e.grant_id, e.client_id,
+			       guichet.json_of(e.leaf) AS l,
+			       guichet.json_of(e.side) AS s
+			  FROM guichet.journal_entries(m.log, m.seq, past) AS e
+			 WHERE e.leaf IS NOT NULL
+		), put AS (
+			INSERT INTO guichet.journal_fact
+			SELECT m.log, seq, id, guichet.time_of(id),
+			       coalesce(l->>'ev', ''), l->>'ds',
+			       coalesce(l->>'to', client_id), l->>'oc', s->>'reason',
+			       (l->>'n')::numeric::bigint, (l->>'b')::numeric::bigint,
+			       (l->>'att')::numeric::int, l->>'act',
+			       CASE WHEN s->>'of' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7' THEN
+			           extract(epoch FROM guichet.time_of(id) -
+			           guichet.time_of((s->>'of')::uuid)) * 1000 END,
+			       s->>'by', s->>'call', subject_id, grant_id
+			  FROM lines
+			    ON CONFLICT DO NOTHING
+			RETURNING *
+		)
+		INSERT INTO guichet.journal_hour AS h
+		SELECT date_trunc('hour', at, 'UTC'), log, ev, coalesce(ds, ''),
+		       coalesce(client, ''), coalesce(oc, ''), count(*),
+		       coalesce(sum(n), 0), coalesce(sum(b), 0)
+		  FROM put
+		 GROUP BY 1, 2, 3, 4, 5, 6
+		    ON CONFLICT (hour, log, ev, ds, client, oc) DO UPDATE
+		   SET lines = h.lines + excluded.lines, n = h.n + excluded.n,
+		       b = h.b + excluded.b;
+		UPDATE guichet.journal_fact_mark SET seq = past WHERE log = m.log;
+		done := done + past - m.seq;
+	END LOOP;
+	RETURN done;
+END $$;
+
+-- The lines an auditor looks for, newest first. Planned for what is really
+-- asked: one generic plan would walk the whole time line for a rare recipient.
+-- Every condition may be NULL. before: go on after this (at, log, seq).
+CREATE FUNCTION guichet.audit_lines(since timestamptz, past timestamptz,
+	evs text[], to_client text, dataset text, outcome text, person uuid,
+	call_id text, before_at timestamptz, before_log int, before_seq bigint,
+	most int) RETURNS SETOF guichet.journal_fact
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+	RETURN QUERY EXECUTE 'SELECT * FROM guichet.journal_fact WHERE at >= $1'
+		' AND at < $2' ||
+		CASE WHEN cardinality(evs) = 1 THEN ' AND ev = $3[1]'
+		     WHEN evs IS NOT NULL THEN ' AND ev = ANY ($3)' ELSE '' END ||
+		CASE WHEN to_client IS NOT NULL THEN ' AND client = $4' ELSE '' END ||
+		CASE WHEN dataset IS NOT NULL THEN ' AND ds = $5' ELSE '' END ||
+		CASE WHEN outcome IS NOT NULL THEN ' AND oc = $6' ELSE '' END ||
+		CASE WHEN person IS NOT NULL THEN ' AND subject_id = $7' ELSE '' END ||
+		CASE WHEN call_id IS NOT NULL THEN ' AND call = $8' ELSE '' END ||
+		CASE WHEN before_at IS NOT NULL
+		     THEN ' AND (at, log, seq) < ($9, $10, $11)' ELSE '' END ||
+		' ORDER BY at DESC, log DESC, seq DESC LIMIT $12'
+		USING since, past, evs, to_client, dataset, outcome, person, call_id,
+		    before_at, before_log, before_seq, most;
+END $$;
+
+-- Their sums: per day (by that zone), per event, recipient, data set, outcome;
+-- from the hours, or from the lines when it is about one person or one call.
+CREATE FUNCTION guichet.audit_sums(since timestamptz, past timestamptz,
+	evs text[], to_client text, dataset text, outcome text, person uuid,
+	call_id text, zone text)
+RETURNS TABLE (facet text, value text, lines bigint, n bigint)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+	source text := 'guichet.journal_hour AS h';
+BEGIN
+	IF person IS NOT NULL OR call_id IS NOT NULL THEN
+		source := '(SELECT at AS hour, ev, coalesce(ds, '''') AS ds,'
+			' coalesce(client, '''') AS client, coalesce(oc, '''') AS oc,'
+			' 1::bigint AS lines, coalesce(n, 0) AS n'
+			' FROM guichet.journal_fact AS f WHERE true' ||
+			CASE WHEN person IS NOT NULL THEN ' AND f.subject_id = $7'
+			     ELSE '' END ||
+			CASE WHEN call_id IS NOT NULL THEN ' AND f.call = $8'
+			     ELSE '' END || ') AS h';
+	END IF;
+	RETURN QUERY EXECUTE
+		'WITH found AS MATERIALIZED (SELECT to_char(hour AT TIME ZONE $9,'
+		' ''YYYY-MM-DD'') AS day, ev, ds, client, oc, sum(lines)::bigint AS'
+		' lines, sum(CASE WHEN ev IN (''pull.begun'', ''delivery.acked'')'
+		' THEN n ELSE 0 END)::bigint AS n FROM ' || source ||
+		' WHERE hour >= $1 AND hour < $2' ||
+		CASE WHEN evs IS NOT NULL THEN ' AND ev = ANY ($3)' ELSE '' END ||
+		CASE WHEN to_client IS NOT NULL THEN ' AND client = $4' ELSE '' END ||
+		CASE WHEN dataset IS NOT NULL THEN ' AND ds = $5' ELSE '' END ||
+		CASE WHEN outcome IS NOT NULL THEN ' AND oc = $6' ELSE '' END ||
+		' GROUP BY 1, 2, 3, 4, 5)'
+		' SELECT ''day'', day, sum(lines)::bigint, sum(n)::bigint FROM found'
+		' GROUP BY day UNION ALL'
+		' SELECT ''ev'', ev, sum(lines)::bigint, sum(n)::bigint FROM found'
+		' GROUP BY ev UNION ALL'
+		' SELECT ''client'', client, sum(lines)::bigint, sum(n)::bigint FROM'
+		' found WHERE client <> '''' GROUP BY client UNION ALL'
+		' SELECT ''ds'', ds, sum(lines)::bigint, sum(n)::bigint FROM found'
+		' WHERE ds <> '''' GROUP BY ds UNION ALL'
+		' SELECT ''oc'', oc, sum(lines)::bigint, sum(n)::bigint FROM found'
+		' WHERE oc <> '''' GROUP BY oc ORDER BY 1, 3 DESC, 2'
+		USING since, past, evs, to_client, dataset, outcome, person, call_id,
+		    zone;
+END $$;
+
+-- ---- verification ------------------------------------------------------------
+
+-- The journal's process reads a whole log again, in small pieces, when asked and
+-- once a day, and says here what it found.
+CREATE TABLE guichet.journal_check (
+	id		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	log		smallint NOT NULL,
+	asked		timestamptz NOT NULL DEFAULT now(),
+	begun		timestamptz,
+	done		bigint NOT NULL DEFAULT 0,	-- lines read so far
+	size		bigint,				-- of the checkpoint it is held against
+	root		text,
+	ended		timestamptz,
+	good		boolean,
+	why		text
+);
+CREATE INDEX ON guichet.journal_check (log, id);
