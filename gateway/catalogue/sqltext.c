@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/error.h"
 #include "base/text.h"
 #include "catalogue/catalogue_own.h"
@@ -33,17 +34,19 @@ char *
 file_read(struct arena *a, const char *path, size_t max, struct fault *f)
 {
 	FILE *in = fopen(path, "re");
+	struct stat st = { 0 };
 	char *text;
 	size_t n;
 
-	if (in == NULL) {
+	if (in == NULL || fstat(fileno(in), &st) < 0) {
 		fault_set(f, "E201", path, 0, 0, "cannot be read: %s",
 		    strerror(errno));
 		fault_cure(f, "check the name of the file and who may read it");
 		return NULL;
 	}
-	text = arena_alloc(a, max + 2);
-	n = fread(text, 1, max + 1, in);
+	n = (size_t)st.st_size < max ? (size_t)st.st_size : max;
+	text = arena_alloc(a, n + 2);	/* it stays: no more than it is long */
+	n = fread(text, 1, n + 1, in) + ((size_t)st.st_size > max);
 	fclose(in);
 	if (n <= max && utf8_valid(text, n) && strlen(text) == n)
 		return text;
