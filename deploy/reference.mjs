@@ -42,7 +42,7 @@ export function tables() {
 	for (const f of readdirSync(dir).sort()) {
 		let above = [], section = "";
 		for (const line of readFileSync(join(dir, f), "utf8").split("\n")) {
-			const made = /^CREATE TABLE(?: IF NOT EXISTS)? guichet\.(\w+) \((?:\s*-- (.*))?$/
+			const made = /^CREATE (?:UNLOGGED )?TABLE(?: IF NOT EXISTS)? guichet\.(\w+) \((?:\s*-- (.*))?$/
 				.exec(line);
 			const gone = /^DROP TABLE(?: IF EXISTS)? guichet\.(\w+)/.exec(line);
 			const heading = /^-- -+ (.*?) -+$/.exec(line);

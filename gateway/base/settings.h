@@ -74,6 +74,7 @@ struct settings {
 	/* [consent] */
 	int64_t grant_days_max, grant_days_default;
 	int64_t access_token_seconds;
+	bool dpop_nonce;
 
 	/* [pull] per grant and host; 0 = as many as come */
 	int64_t pull_calls_per_minute, pull_calls_per_day;
@@ -114,6 +115,10 @@ void settings_free(struct settings *);
 /* The URL that [sources] gives this source, or NULL. */
 const char *settings_source_url(const struct settings *, const char *name);
 void settings_sample(FILE *out);	/* a commented guichet.conf */
+/* The same with these values in it; the last has a NULL section. */
+struct setting_given { const char *section, *key, *value; };
+bool settings_known(const char *section, const char *key);
+void settings_sample_with(FILE *out, const struct setting_given *);
 void settings_help(FILE *out);		/* a table for --help */
 struct jw;
 void settings_json(struct jw *);	/* an array, for the reference and the manual */

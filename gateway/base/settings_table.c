@@ -114,6 +114,8 @@ const struct row settings_table[] = {
 	{ "consent", "access_token_seconds", NUMBER, "600",
 	  AT(access_token_seconds), "How long an access token lives.",
 	  10, 3600 },
+	{ "consent", "dpop_nonce", YES_NO, "no", AT(dpop_nonce),
+	  "Ask for a nonce of ours in each DPoP proof (RFC 9449 8)." },
 
 	{ "pull", "calls_per_minute", NUMBER, "1200",
 	  AT(pull_calls_per_minute),

@@ -5,8 +5,47 @@
 #include "base/settings.h"
 #include "base/settings_own.h"
 
+bool
+settings_known(const char *section, const char *key)
+{
+	for (size_t i = 0; i < settings_rows; i++)
+		if (strcmp(settings_table[i].section, section) == 0 &&
+		    strcmp(settings_table[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+given_for(const struct setting_given *given, const struct row *row)
+{
+	for (; given->section != NULL; given++)
+		if (strcmp(given->section, row->section) == 0 &&
+		    strcmp(given->key, row->key) == 0)
+			return given->value;
+	return NULL;
+}
+
+static void
+sample_row(FILE *out, const struct row *row, const char *given)
+{
+	const char *value = given != NULL ? given :
+	    row->value == NULL ? "" : row->value;
+
+	fprintf(out, "# %s\n%s%s =%s%s\n", row->sentence,
+	    given != NULL || row->value == NULL ? "" : "#", row->key,
+	    value[0] == '\0' ? "" : " ", value);
+}
+
 void
 settings_sample(FILE *out)
+{
+	static const struct setting_given none[] = { { NULL } };
+
+	settings_sample_with(out, none);
+}
+
+void
+settings_sample_with(FILE *out, const struct setting_given *given)
 {
 	const char *section = "";
 
@@ -18,13 +57,13 @@ settings_sample(FILE *out)
 		if (strcmp(section, row->section) != 0)
 			fprintf(out, "\n[%s]\n", row->section);
 		section = row->section;
-		fprintf(out, "# %s\n%s%s =%s%s\n", row->sentence,
-		    row->value == NULL ? "" : "#", row->key,
-		    row->value == NULL || row->value[0] == '\0' ? "" : " ",
-		    row->value == NULL ? "" : row->value);
+		sample_row(out, row, given_for(given, row));
 	}
 	fputs("\n[sources]\n# Where a source is here, instead of the url of its "
 	    "source.conf.\n#energy = postgresql://reader@db.example/prod\n", out);
+	for (; given->section != NULL; given++)
+		if (strcmp(given->section, "sources") == 0)
+			fprintf(out, "%s = %s\n", given->key, given->value);
 }
 
 void

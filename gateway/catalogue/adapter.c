@@ -152,30 +152,59 @@ read_changed(struct reading *r, struct dataset *d, const char *id,
 	return capture_changed(d, used, a, f);
 }
 
+/* customers.sql or accounts.sql: a question about one customer; 1 = there is
+ * none. */
+static int
+read_about(const char **path, const char **sql, struct reading *r,
+    const char *name, struct fault *f)
+{
+	struct arena *a = r->c->arena;
+	unsigned used;
+
+	*path = arena_printf(a, "%s/%s", r->dir, name);
+	if (access(*path, F_OK) < 0)
+		return 1;
+	if (sqltext_read(sql, &used, a, *path, SQL_FOR_CUSTOMER, f) < 0)
+		return E_BAD_INPUT;
+	if (used == 1u << 1)
+		return 0;
+	fault_set(f, "E205", *path, 0, 0, "does not use :customer");
+	return fault_cure(f, "ask about one customer: WHERE ... = :customer");
+}
+
 static int
 read_customers(struct reading *r, struct fault *f)
 {
-	struct arena *a = r->c->arena;
-	const char *path = arena_printf(a, "%s/customers.sql", r->dir);
-	const char *sql;
-	unsigned used;
+	struct source *s = r->source;
+	const char *path, *sql;
+	int rc = read_about(&path, &sql, r, "customers.sql", f);
 
-	if (access(path, F_OK) < 0)
-		return 0;
-	if (sqltext_read(&sql, &used, a, path, SQL_FOR_CUSTOMER, f) < 0)
-		return E_BAD_INPUT;
-	if (used != 1u << 1) {
-		fault_set(f, "E205", path, 0, 0, "does not use :customer");
-		return fault_cure(f, "ask about one customer: WHERE ... = "
-		    ":customer");
-	}
-	r->source->customers_file = path;
-	r->source->customers_text = sql;
-	r->source->customer.name = arena_printf(a, "customer %s",
-	    r->source->name);
-	r->source->customer.text = arena_printf(a, "SELECT r.reason::text AS "
-	    "reason, to_jsonb(r) AS facts\n  FROM (\n%s\n) AS r\n ORDER BY r.reason NULLS FIRST "
-	    "LIMIT 1", sql);
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	s->customers_file = path;
+	s->customers_text = sql;
+	s->customer.name = arena_printf(r->c->arena, "customer %s", s->name);
+	s->customer.text = arena_printf(r->c->arena, "SELECT r.reason::text AS "
+	    "reason, to_jsonb(r) AS facts\n  FROM (\n%s\n) AS r\n"
+	    " ORDER BY r.reason NULLS FIRST LIMIT 1", sql);
+	return 0;
+}
+
+static int
+read_accounts(struct reading *r, struct fault *f)
+{
+	struct source *s = r->source;
+	const char *path, *sql;
+	int rc = read_about(&path, &sql, r, "accounts.sql", f);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	s->accounts_file = path;
+	s->accounts_text = sql;
+	s->accounts.name = arena_printf(r->c->arena, "accounts %s", s->name);
+	s->accounts.text = arena_printf(r->c->arena, "SELECT r.account::text AS "
+	    "account, to_jsonb(r) ->> 'label' AS label, to_jsonb(r) ->> 'reason' "
+	    "AS reason\n  FROM (\n%s\n) AS r\n ORDER BY 2, 1 LIMIT 64", sql);
 	return 0;
 }
 
@@ -285,7 +314,8 @@ adapter_read(struct catalogue *c, const char *dir, const char *name,
 	if (read_conf(&r, settings, f) < 0)
 		return E_BAD_INPUT;
 	c->sources[c->source_count++] = r.source;
-	if (read_customers(&r, f) < 0 || read_login(&r, f) < 0)
+	if (read_customers(&r, f) < 0 || read_accounts(&r, f) < 0 ||
+	    read_login(&r, f) < 0)
 		return E_BAD_INPUT;
 	return read_datasets(&r, f);
 }

@@ -99,6 +99,11 @@ struct source {
 	 * yes; no row: unknown here. text NULL: everybody may. */
 	struct statement customer;
 	const char *customers_file, *customers_text;
+	/* accounts.sql: which meters, lines or contracts are hers? $1 customer
+	 * -> account, label, reason (why not), both may be NULL. text NULL:
+	 * nothing to choose here. */
+	struct statement accounts;
+	const char *accounts_file, *accounts_text;
 	/* login.sql: who signed in? $1 the claim, $2 all claims (JSON) ->
 	 * customer, name (may be NULL). text NULL: none here. */
 	struct statement login;

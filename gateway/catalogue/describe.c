@@ -206,6 +206,8 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 {
 	const struct asked customers = { s->customers_file, s->customers_text,
 	    s->customer.text, 0, NULL };
+	const struct asked accounts = { s->accounts_file, s->accounts_text,
+	    s->accounts.text, 0, NULL };
 	const struct asked login = { s->login_file, s->login_text,
 	    s->login.text, 0, NULL };
 	struct db_now *now;
@@ -219,6 +221,8 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 		rc = catalogue_fault(c, 2, s, NULL, f);
 	if (rc == 0)
 		rc = describe_beside(c, s, pg, &customers, f);
+	if (rc == 0)
+		rc = describe_beside(c, s, pg, &accounts, f);
 	if (rc == 0)
 		rc = describe_beside(c, s, pg, &login, f);
 	for (size_t i = 0; i < c->dataset_count && rc == 0; i++) {

@@ -217,6 +217,8 @@ run(int argc, char **argv)
 		{ "--uri", FLAG_TEXT, &w.uri, "URL  where it presents itself" },
 		{ "--contact", FLAG_TEXT, &w.contact, "ADDRESS  e-mail of its people" },
 		{ "--jwks", FLAG_TEXT, &w.jwks, "FILE  its public keys (JWKS)" },
+		{ "--jwks-uri", FLAG_TEXT, &w.jwks_uri,
+		  "URL  or where it publishes them" },
 		{ "--certificate", FLAG_TEXT, &w.certificate,
 		  "FILE  its client certificate (PEM), instead of --jwks" },
 		{ "--redirect-uri", FLAG_LIST, &w.redirects,

@@ -12,6 +12,7 @@ extern const struct command command_client;
 /* What `client add` was told. */
 struct client_wish {
 	const char *id, *kind, *name, *uri, *contact, *jwks, *certificate;
+	const char *jwks_uri;
 	const char *purpose_en, *purpose_fr, *datasets, *auth, *binding;
 	const char *endpoint, *link, *payload;	/* client_endpoint.c */
 	int64_t hours;				/* -1: not said */

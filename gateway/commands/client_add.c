@@ -17,6 +17,7 @@
 #include "consent/client.h"
 #include "crypto/hash.h"
 #include "db/db.h"
+#include "http/client.h"
 #include "journal/line.h"
 
 enum { DATASETS_MAX = 64, ID_MIN = 3, ID_MAX = 64, NAME_MAX_BYTES = 200 };
@@ -218,6 +219,20 @@ check_jwks(struct draft *d, const json_t *jwks, const char *file)
 	return 0;
 }
 
+/* Where it leads is judged each time it is asked. */
+static int
+take_jwks_uri(const struct client_wish *w, const char *file)
+{
+	const char *why;
+
+	if (file != NULL)
+		return wrong("--jwks-uri says where the keys are: no --jwks and "
+		    "no --certificate beside it");
+	if (http_url_check(w->jwks_uri, &why) < 0)
+		return wrong("--jwks-uri: %s", why);
+	return 0;
+}
+
 static int
 take_keys(struct draft *d)
 {
@@ -229,8 +244,11 @@ take_keys(struct draft *d)
 
 	if (strcmp(w->kind, "oauth") != 0)
 		return 0;
+	if (w->jwks_uri != NULL)
+		return take_jwks_uri(w, file);
 	if (file == NULL)
-		return wrong("--jwks FILE (or --certificate FILE) is needed");
+		return wrong("--jwks FILE, --jwks-uri URL or --certificate FILE "
+		    "is needed");
 	jwks = w->jwks != NULL ? json_load_file(file, JSON_REJECT_DUPLICATES, &e) :
 	    jwks_of_certificate(file);
 	if (jwks == NULL)
@@ -316,6 +334,7 @@ fill(struct params *p, const struct draft *d)
 	params_text(p, w->how_en);
 	params_text(p, w->how_fr);
 	params_text(p, w->how_url);
+	params_text(p, w->jwks_uri);
 }
 
 static void

@@ -306,6 +306,9 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "written: its disk is full, or it belongs to another user. Nothing is signed until "
 	  "it can; lines wait in order.",
 	  "Give it room, or chown it to the user that runs guichet." },
+	{ "E310", "A role or a database cannot be made",
+	  "`guichet init --admin URL` connects as that administrator.",
+	  "Give the URL of a role that may create both, or have them made." },
 	/* ---- the synthetic organisation ---- */
 	{ "E401", "The tables of a synthetic sector cannot be read",
 	  "organisation.sql of that sector is not where it was looked for.",

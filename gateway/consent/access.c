@@ -124,7 +124,8 @@ prove_key(struct check *k)
 		return fail(k, 401, "invalid_dpop_proof",
 		    "this token needs a DPoP proof with each request");
 	if (rc < 0)
-		return fail(k, 401, "invalid_dpop_proof", why);
+		return fail(k, 401, rc == E_EXPIRED ? "use_dpop_nonce" :
+		    "invalid_dpop_proof", why);
 	if (strcmp(k->dpop.jkt, k->entry->thumbprint) != 0)
 		return fail(k, 401, "invalid_token",
 		    "the proof was made by another key than the token's");

@@ -56,27 +56,39 @@ not_ahead(const json_t *claims, const char *name)
 	    json_integer_value(at) <= clock_s() + ASSERTION_FUTURE_S);
 }
 
+/* The sentence tells both clocks: a client can then see what is wrong. */
 static int
-check_times(const json_t *claims, const char **why)
+wrong_time(const char **why, struct arena *a, const char *name,
+    const json_t *value, const char *rule)
 {
+	return wrong(why, arena_printf(a, "the assertion's %s is %lld, the time "
+	    "here is %lld; %s", name, (long long)json_integer_value(value),
+	    (long long)clock_s(), rule));
+}
+
+static int
+check_times(const json_t *claims, struct arena *a, const char **why)
+{
+	static const char *const begins[] = { "iat", "nbf" };
 	const json_t *exp = json_object_get(claims, "exp");
 	int64_t now = clock_s(), end = json_integer_value(exp);
 
 	if (!json_is_integer(exp))
 		return wrong(why, "the assertion has no exp as a whole number");
-	if (end <= now)
-		return wrong(why, "the assertion has expired");
-	if (end > now + ASSERTION_LIFE_MAX_S + ASSERTION_FUTURE_S)
-		return wrong(why, "the assertion's exp is over five minutes ahead");
-	if (!not_ahead(claims, "iat") || !not_ahead(claims, "nbf"))
-		return wrong(why, "the assertion's iat or nbf is over ten seconds "
-		    "ahead of the time here");
+	if (end <= now || end > now + ASSERTION_LIFE_MAX_S +
+	    ASSERTION_FUTURE_S)
+		return wrong_time(why, a, "exp", exp, "it must be ahead, by 300 s "
+		    "at most");
+	for (size_t i = 0; i < countof(begins); i++)
+		if (!not_ahead(claims, begins[i]))
+			return wrong_time(why, a, begins[i], json_object_get(
+			    claims, begins[i]), "10 s ahead are accepted");
 	return 0;
 }
 
 static int
-check_claims(const json_t *claims, const char *id, const char *issuer,
-    const char **why)
+check_claims(const json_t *claims, struct arena *a, const char *id,
+    const char *issuer, const char **why)
 {
 	const char *jti = text_of(claims, "jti");
 
@@ -87,7 +99,7 @@ check_claims(const json_t *claims, const char *id, const char *issuer,
 		    "text");
 	if (jti == NULL || jti[0] == '\0' || strlen(jti) > JTI_MAX)
 		return wrong(why, "the assertion has no jti of 1 to 256 bytes");
-	return check_times(claims, why);
+	return check_times(claims, a, why);
 }
 
 /* kid only chooses among the client's own keys; several may share one. */
@@ -96,40 +108,46 @@ check_signature(const struct jws *j, const struct client *m, const char **why)
 {
 	const json_t *header = json_object_get(j->header, "kid");
 	const char *kid = json_string_value(header);
+	bool known = false;
 
 	for (size_t i = 0; i < m->key_count; i++) {
 		const struct jwk *key = &m->keys[i];
 
 		if (header != NULL && (kid == NULL || strcmp(kid, key->kid) != 0))
 			continue;
+		known = true;
 		if (key->alg == j->alg && jws_verify(j, key) == 0)
 			return 0;
 	}
-	return wrong(why, "the assertion is not signed by a key of this client");
+	wrong(why, "the assertion is not signed by a key of this client");
+	return known && kid != NULL ? E_DENIED : E_NOT_FOUND;
 }
 
 static int
-check_parsed(struct once_use *once, const struct client *m, const char *issuer,
-    const struct jws *j, const char **why)
+check_parsed(struct once_use *once, struct arena *a, const struct client *m,
+    const char *issuer, const struct jws *j, const char **why)
 {
-	if (check_claims(j->claims, m->id, issuer, why) < 0 ||
-	    check_signature(j, m, why) < 0)
-		return E_DENIED;
+	int rc = check_claims(j->claims, a, m->id, issuer, why);
+
+	if (rc == 0)
+		rc = check_signature(j, m, why);
+	if (rc < 0)
+		return rc;
 	once_make(once, "assertion", m->id, text_of(j->claims, "jti"),
 	    json_integer_value(json_object_get(j->claims, "exp")) * 1000000);
 	return 0;
 }
 
 int
-assertion_check(struct once_use *once, const struct client *m,
-    const char *issuer, const char *assertion, const char **why)
+assertion_check(struct once_use *once, struct arena *a,
+    const struct client *m, const char *issuer, const char *assertion, const char **why)
 {
 	struct jws j;
 	int rc;
 
 	if (jws_parse(&j, assertion, strlen(assertion), typs, why) < 0)
 		return E_DENIED;
-	rc = check_parsed(once, m, issuer, &j, why);
+	rc = check_parsed(once, a, m, issuer, &j, why);
 	jws_clear(&j);
 	return rc;
 }

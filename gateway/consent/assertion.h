@@ -16,8 +16,9 @@
 
 /* Who it claims to be, nothing verified; NULL when unreadable. */
 const char *assertion_subject(struct arena *, const char *assertion);
-/* 0, or E_DENIED and why. */
-MUST_CHECK int assertion_check(struct once_use *, const struct client *,
+/* 0, or E_DENIED and why; E_NOT_FOUND: by a key that we do not know. */
+MUST_CHECK int assertion_check(struct once_use *, struct arena *,
+    const struct client *,
     const char *issuer, const char *assertion, const char **why);
 
 #endif

@@ -11,10 +11,12 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "consent/assertion.h"
+#include "http/client.h"
 #include "journal/gate.h"
 #include "journal/line.h"
 
-enum { ASSERTION, PROOF, LINES_EVERY_US = 1000000 };
+enum { ASSERTION, PROOF, LINES_EVERY_US = 1000000, KEYS_FLOOR_US = 60000000,
+    KEYS_DEADLINE_MS = 5000 };
 
 /* ---- refusing ---- */
 
@@ -135,8 +137,8 @@ prove(struct auth *auth, const struct client *m, const char **why)
 	if (auth->assertion == NULL)
 		return E_DENIED;
 	s->used = true;
-	return assertion_check(&s->use, m, c->house->settings->public_url,
-	    auth->assertion, why);
+	return assertion_check(&s->use, c->arena, m,
+	    c->house->settings->public_url, auth->assertion, why);
 }
 
 static void
@@ -182,6 +184,97 @@ spend(struct auth *auth)
 	return asleep ? call_wait(c, forget, auth) : NEXT;
 }
 
+/* ---- keys at the client's own address (RFC 7591, jwks_uri) ---- */
+
+/* An unknown key may be a new one; whoever asks for nonsense in somebody's name
+ * makes us look once a minute. */
+static bool
+keys_due(const struct auth *auth, const struct client *m)
+{
+	return m->jwks_uri != NULL && !auth->fetched &&
+	    clock_us() - m->keys_tried_us > KEYS_FLOOR_US;
+}
+
+static const char *
+keys_of(struct call *c, const struct http_answer *a)
+{
+	json_t *jwks = a->failure == 0 && a->status == 200 ?
+	    json_loadb(a->body, a->body_n, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *why = a->failure < 0 ? a->why : "it is no JWKS", *out = NULL;
+
+	if (jwks != NULL && client_keys_check(jwks, &why) == 0)
+		out = arena_strndup(c->arena, a->body, a->body_n);
+	if (out == NULL)
+		log_warning("call=%s a jwks_uri gave no keys status=%d why=%s",
+		    c->id, a->status, log_quote(c->arena, why));
+	json_decref(jwks);
+	return out;
+}
+
+static void
+on_keys(const struct http_answer *a, void *arg)
+{
+	struct auth *auth = arg;
+
+	auth->fetching = NULL;
+	auth->jwks = keys_of(auth->call, a);
+	call_wake(auth->call, 0);
+}
+
+static void
+forget_keys(void *arg)
+{
+	struct auth *auth = arg;
+
+	if (auth->fetching != NULL)
+		http_forget(auth->fetching);
+}
+
+static enum next
+keys_fetch(struct auth *auth, const struct client *m)
+{
+	static const char *const fields[] = { "Accept: application/json", NULL };
+	struct call *c = auth->call;
+	struct http_request q = { .method = "GET", .url = m->jwks_uri,
+	    .fields = fields, .deadline_ms = KEYS_DEADLINE_MS, .tag = c->id };
+
+	auth->fetched = true;
+	auth->spends[ASSERTION].used = false;
+	auth->fetching = http_ask(c->house->client, &q, on_keys, auth);
+	if (auth->fetching == NULL)
+		return refuse(c, "the keys of this client cannot be fetched now");
+	return call_wait(c, forget_keys, auth);
+}
+
+/* Nothing of use: the time is kept, and the keys before. */
+enum next
+auth_keep_keys(struct call *c)
+{
+	struct auth *auth = c->own;
+	const char *id = auth->search.found->id;
+	struct line line = { .event = "client.changed", .to = id,
+	    .records = -1, .bytes = -1, .actor = "recipient",
+	    .reason = "keys at its jwks_uri", .call = c->id };
+	struct line_row row;
+	struct params p;
+
+	line_make(&row, c->arena, &line);
+	params_init(&p);
+	params_text(&p, id);
+	params_text(&p, auth->jwks);
+	line_params(&p, &row);
+	return call_ask(c, c->house->db, SQL_CLIENT_KEYS_SAVE, &p);
+}
+
+enum next
+auth_find_again(struct call *c)
+{
+	struct auth *auth = c->own;
+
+	call_goto(c, "authenticate");
+	return client_find_anew(c, &auth->search, auth->search.found->id);
+}
+
 enum next
 auth_check(struct call *c)
 {
@@ -190,13 +283,19 @@ auth_check(struct call *c)
 	const char *why;
 	int rc;
 
-	if (prove(auth, m, &why) < 0)
+	if ((rc = prove(auth, m, &why)) < 0) {
+		if (rc == E_NOT_FOUND && keys_due(auth, m))
+			return keys_fetch(auth, m);
 		return refuse(c, why);
+	}
 	rc = proof_check(&auth->dpop, c, NULL, &why);
+	if (rc == E_EXPIRED)
+		return call_refuse(c, 400, "use_dpop_nonce", "%s", why);
 	if (rc < 0 && rc != E_NOT_FOUND)
 		return call_refuse(c, 400, "invalid_dpop_proof", "%s", why);
 	auth->proved = auth->spends[PROOF].used = rc == 0;
 	auth->spends[PROOF].use = auth->dpop.once;
+	call_goto(c, "spend proofs");
 	return spend(auth);
 }
 

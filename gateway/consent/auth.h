@@ -2,7 +2,7 @@
 /*
  * auth.h - who is the client at /oauth/par, token, revoke, introspect?
  *
- * Three steps come first in those routes (AUTH_STEPS) and the route's own state
+ * These steps come first in those routes (AUTH_STEPS) and the route's own state
  * begins with a struct auth:
  *
  *	struct par { struct auth auth; ... };
@@ -31,14 +31,22 @@ struct auth {
 		int verdict;
 	} spends[2];		/* of the assertion, of the proof */
 	struct call *call;
+	/* its keys, when they are at its jwks_uri */
+	struct http_job *fetching;
+	const char *jwks;		/* as fetched; NULL: nothing of use */
+	bool fetched;
 };
 
 enum next auth_find(struct call *);
 enum next auth_check(struct call *);
+enum next auth_keep_keys(struct call *);
+enum next auth_find_again(struct call *);
 enum next auth_done(struct call *);
 #define AUTH_STEPS \
 	{ "find client", auth_find }, \
 	{ "authenticate", auth_check }, \
+	{ "keep fetched keys", auth_keep_keys }, \
+	{ "find client again", auth_find_again }, \
 	{ "spend proofs", auth_done }
 
 #endif

@@ -125,6 +125,8 @@ entry_new(const struct rows *r)
 	m->binding = strcmp(row_text(r, 0, "binding"), "dpop") == 0 ?
 	    BIND_DPOP : BIND_MTLS;
 	m->suspended = strcmp(row_text(r, 0, "state"), "admitted") != 0;
+	m->jwks_uri = arena_strdup(a, row_text(r, 0, "jwks_uri"));
+	m->keys_tried_us = row_time(r, 0, "jwks_tried");
 	read_lists(m, a, r);
 	return e;
 }
@@ -217,15 +219,21 @@ client_find(struct call *c, struct client_search *s, const char *id)
 {
 	struct client_cache *cache = c->house->clients;
 	struct entry **slot = cache->trusted ? slot_of(cache, id) : NULL;
+
+	if (slot == NULL || strlen(id) > ID_MAX)
+		return client_find_anew(c, s, id);
+	*s = (struct client_search){ .found = hold(c, *slot) };
+	return NEXT;
+}
+
+enum next
+client_find_anew(struct call *c, struct client_search *s, const char *id)
+{
 	struct params p;
 
-	*s = (struct client_search){ .drops = cache->drops };
+	*s = (struct client_search){ .drops = c->house->clients->drops };
 	if (strlen(id) > ID_MAX)
 		return NEXT;
-	if (slot != NULL) {
-		s->found = hold(c, *slot);
-		return NEXT;
-	}
 	s->asked = true;
 	params_init(&p);
 	params_text(&p, id);

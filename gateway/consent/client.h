@@ -31,6 +31,8 @@ struct client {
 	size_t key_count;
 	char certificates[CLIENT_KEYS_MAX][44];	/* x5t#S256 of its x5c's */
 	size_t certificate_count;
+	const char *jwks_uri;			/* NULL: its keys are fixed */
+	int64_t keys_tried_us;			/* when it was last asked; 0 = never */
 };
 
 /* One search; lives in the asker's own state. */
@@ -44,6 +46,9 @@ struct client_search {
  * was found, or NULL: nobody of that name. It lives as long as the call. */
 enum next client_find(struct call *, struct client_search *, const char *id);
 const struct client *client_found(struct call *, struct client_search *);
+
+/* Asks the database whatever is remembered. */
+enum next client_find_anew(struct call *, struct client_search *, const char *id);
 
 /* Exactly one of its own? (RFC 9700 2.1: no patterns) */
 bool client_redirects_to(const struct client *, const char *uri);

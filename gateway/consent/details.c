@@ -66,6 +66,23 @@ details_keep(struct details *d, const char *const *ids, size_t n)
 }
 
 bool
+details_merge(struct details *d, const struct details *before)
+{
+	for (size_t i = 0; i < before->n; i++) {
+		if (details_find(d, before->list[i].dataset) != NULL)
+			continue;
+		if (d->n == DETAILS_MAX)
+			return false;
+		d->list[d->n++] = before->list[i];
+	}
+	if (before->until_us > d->until_us) {
+		d->until = before->until;
+		d->until_us = before->until_us;
+	}
+	return true;
+}
+
+bool
 detail_ask(const struct detail *d, struct page_ask *ask)
 {
 	const struct schema *s = ask->dataset->schema;

@@ -107,6 +107,10 @@ MUST_CHECK int details_narrow(struct details *out, struct arena *,
 const struct detail_choice *detail_choices(struct arena *,
     const char *const *ids, size_t n);
 
+/* Adds what was allowed before and is not named anew (Grant Management,
+ * merge); the later end counts. False: too many data sets. */
+MUST_CHECK bool details_merge(struct details *, const struct details *before);
+
 /* ---- reading records under it ---- */
 
 /* What is granted, as a question for records: period, granularity, accounts.

@@ -63,26 +63,59 @@ code_params(struct params *p, struct call *c, const struct pushed *r,
 	params_int(p, CODE_LIFE_S);
 }
 
+/* What was allowed before stays, unless it is replaced. */
+static bool
+merge(struct decision *d, struct call *c)
+{
+	const struct pushed *r = d->pushed;
+	struct details *all = arena_alloc(c->arena, sizeof(*all));
+	struct details before;
+	const char *why;
+
+	if (r->grant_details == NULL || details_read(&before, c->arena, NULL,
+	    r->grant_details, &why) < 0)
+		return false;
+	if (r->action == PUSHED_REPLACE)
+		return true;
+	*all = *d->details;
+	if (!details_merge(all, &before))
+		return false;
+	d->details = all;
+	if (r->grant_expires_us > d->expires_us)
+		d->expires_us = r->grant_expires_us;
+	return true;
+}
+
 enum next
 grant_give(struct call *c, const struct decision *d, const char **answer)
 {
-	struct uuid id;
-	struct line line = { .event = "consent.given", .to = d->client->id,
+	bool anew = d->pushed->action == PUSHED_CREATE;
+	struct uuid id = d->pushed->grant;
+	struct line line = { .event = anew ? "consent.given" :
+	    "consent.changed", .to = d->client->id,
 	    .records = -1, .bytes = -1, .actor = "customer",
 	    .subject = &c->session->subject, .grant = &id, .call = c->id };
+	struct decision whole = *d;
 	struct line_row row;
 	struct params p;
 	char code[44];
 
-	uuid_make(&id);
+	if (anew)
+		uuid_make(&id);
+	else if (!merge(&whole, c))
+		return call_refuse(c, 400, "bad_request_uri",
+		    "the consent that was to be changed has ended");
 	random_token(code, 32);
 	*answer = pushed_answer(c, d->pushed, "code", code, NULL);
 	line_make(&row, c->arena, &line);
 	params_init(&p);
-	grant_params(&p, c, d, &id);
+	grant_params(&p, c, &whole, &id);
 	code_params(&p, c, d->pushed, code);
 	line_params(&p, &row);
-	return call_ask(c, c->house->db, SQL_GRANT_GIVE, &p);
+	if (!anew)
+		params_text(&p, d->pushed->grant_details);
+	return call_ask(c, c->house->db, anew ? SQL_GRANT_GIVE :
+	    SQL_GRANT_CHANGE, &p);
 }
 
 enum next

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "consent/nonce.h"
 #include "crypto/hash.h"
 #include "crypto/jws.h"
 
@@ -184,6 +185,11 @@ check_parsed(struct dpop *d, struct call *c, const struct jws *j,
 	if (check_claims(c, j->claims, token, why) < 0 ||
 	    check_signature(d, j, why) < 0)
 		return E_BAD_INPUT;
+	if (nonce_wanted(c) && !nonce_fits(c, text_of(j->claims, "nonce"))) {
+		*why = "the proof needs the nonce of the field DPoP-Nonce";
+		nonce_tell(c);
+		return E_EXPIRED;
+	}
 	iat = json_integer_value(json_object_get(j->claims, "iat"));
 	once_make(&d->once, "dpop", d->jkt, text_of(j->claims, "jti"),
 	    (iat + PROOF_PAST_S) * 1000000);

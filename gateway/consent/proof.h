@@ -20,7 +20,8 @@ struct dpop {
 /*
  * Checks all but the jti's first use. token: the access token it must name
  * (ath), or NULL at the authorisation server. 0; E_NOT_FOUND: the request has
- * none; E_BAD_INPUT and why, fit for error_description.
+ * none; E_BAD_INPUT and why, fit for error_description; E_EXPIRED: all is well
+ * but its nonce (nonce.h), a fresh one is told.
  */
 MUST_CHECK int proof_check(struct dpop *, struct call *, const char *token,
     const char **why);

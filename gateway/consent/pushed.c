@@ -16,6 +16,21 @@ enum { SECRET_LEN = 43 };
 
 /* ---- storing ---- */
 
+static const char *const actions[] = { [PUSHED_CREATE] = "create",
+    [PUSHED_MERGE] = "merge", [PUSHED_REPLACE] = "replace" };
+
+static void
+write_action(struct jw *w, const struct pushed *p)
+{
+	char id[UUID_TEXT];
+
+	if (p->action == PUSHED_CREATE)
+		return;
+	uuid_text(id, &p->grant);
+	jw_str_member(w, "action", actions[p->action]);
+	jw_str_member(w, "grant", id);
+}
+
 static const char *
 params_text_of(struct arena *a, const struct pushed *p)
 {
@@ -30,6 +45,7 @@ params_text_of(struct arena *a, const struct pushed *p)
 	jw_str_member(&w, "state", p->state);
 	jw_str_member(&w, "challenge", p->challenge);
 	jw_str_member(&w, "ui_locales", p->ui_locales);
+	write_action(&w, p);
 	jw_key(&w, "details");
 	jw_raw(&w, details, strlen(details));
 	jw_end_object(&w);
@@ -81,6 +97,20 @@ pushed_find(struct call *c, const char *request_uri, const char *client_id)
 	return call_ask(c, c->house->db, SQL_PUSHED_FIND, &p);
 }
 
+static void
+read_action(struct pushed *p, const struct rows *r)
+{
+	const char *action = row_text(r, 0, "action");
+
+	if (action == NULL)
+		return;
+	p->action = strcmp(action, "merge") == 0 ? PUSHED_MERGE :
+	    PUSHED_REPLACE;
+	row_uuid(r, 0, "grant", &p->grant);
+	p->grant_details = row_text(r, 0, "grant_details");
+	p->grant_expires_us = row_time(r, 0, "grant_expires");
+}
+
 struct pushed *
 pushed_found(struct call *c)
 {
@@ -106,6 +136,7 @@ pushed_found(struct call *c)
 	p->dpop_jkt = row_text(c->rows, 0, "jkt");
 	p->ui_locales = row_text(c->rows, 0, "ui_locales");
 	p->expires_us = row_time(c->rows, 0, "expires");
+	read_action(p, c->rows);
 	return p;
 }
 

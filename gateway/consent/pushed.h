@@ -10,11 +10,15 @@
 #define PUSHED_H
 #include "consent/client.h"
 #include "consent/details.h"
+#include "base/text.h"
 #include "http/call.h"
 
 #define PUSHED_PREFIX	"urn:ietf:params:oauth:request_uri:"
 #define PUSHED_LIFE_S	90
 #define PUSHED_READ_S	900
+
+/* Grant Management: a new consent, or one that is widened or replaced. */
+enum pushed_action { PUSHED_CREATE, PUSHED_MERGE, PUSHED_REPLACE };
 
 struct pushed {
 	uint8_t hash[32];		/* of the request_uri */
@@ -25,6 +29,10 @@ struct pushed {
 	const char *dpop_jkt;		/* NULL when none */
 	const char *ui_locales;		/* NULL when none */
 	struct details details;		/* what is asked */
+	enum pushed_action action;
+	struct uuid grant;		/* to merge into or to replace */
+	const char *grant_details;	/* what it allows now, NULL = gone */
+	int64_t grant_expires_us;
 	int64_t expires_us;		/* of the reading time */
 };
 

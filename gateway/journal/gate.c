@@ -253,12 +253,21 @@ settle(struct gate_pass *p)
 	return true;
 }
 
-/* Nobody knows what became of it: notes wait again, in their order. */
+/* Nobody knows what became of it: notes wait again, in their order. One that
+ * is there already, its first answer was lost, says so when it stands alone. */
 static void
-unsettle(struct gate_pass *p, int failure)
+unsettle(struct gate_pass *p, int failure, bool alone)
 {
 	struct gate *g = p->gate;
 
+	if (failure == E_CONFLICT) {
+		if (!alone) {
+			TAILQ_REMOVE(&g->sent, p, link);
+			pass_wait(p, true);
+		} else
+			pass_end(p, p->note ? 0 : E_UNAVAILABLE);
+		return;
+	}
 	if (!p->note) {
 		pass_end(p, failure == E_FULL ? E_FULL : E_UNAVAILABLE);
 		return;
@@ -292,13 +301,15 @@ settle_all(struct gate *g, const struct rows *rows)
 static int
 unsettle_all(struct gate *g, int failure)
 {
-	struct gate_pass *p;
+	struct gate_pass *p = TAILQ_FIRST(&g->sent);
+	bool alone = TAILQ_NEXT(p, link) == NULL;
+	bool one_is_bad = failure == E_STATEMENT || failure == E_CONFLICT;
 
-	/* one bad line must not stop its neighbours */
-	g->batch_max = failure == E_STATEMENT ? 1 : BATCH_MAX;
+	/* it must not stop its neighbours */
+	g->batch_max = one_is_bad ? 1 : BATCH_MAX;
 	while ((p = TAILQ_LAST(&g->sent, passes)) != NULL)
-		unsettle(p, failure);
-	return failure == E_STATEMENT ? AWAY_MS : AWAY_TURN_MS;
+		unsettle(p, failure, alone);
+	return failure == E_CONFLICT ? 0 : one_is_bad ? AWAY_MS : AWAY_TURN_MS;
 }
 
 static void

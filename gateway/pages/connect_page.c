@@ -129,6 +129,7 @@ faults(struct html *h, enum connect_fault fault)
 	    [CONNECT_NO_KIND] = { "connect.no_kind", "#main" },
 	    [CONNECT_BAD_ADDRESS] = { "connect.bad_address", "#address" },
 	    [CONNECT_NOTHING_TICKED] = { "choice.none", "#d0" },
+	    [CONNECT_NO_ACCOUNT] = { "account.none", "#a0" },
 	    [CONNECT_UNREACHABLE] = { "connect.unreachable", "#address" } };
 
 	if (fault != CONNECT_FINE)
@@ -161,6 +162,8 @@ connect_page(struct html *h, const struct connect_view *v)
 	address(h, v);
 	part_choices(h, v->choices, v->choice_count,
 	    v->fault == CONNECT_NOTHING_TICKED);
+	part_accounts(h, v->accounts, v->account_count,
+	    v->fault == CONNECT_NO_ACCOUNT);
 	part_span(h, &v->span);
 	connect_two_approvals(h, "h2");
 	h_say(h, "p", "connect.after", "class", "hint", NULL);

@@ -13,6 +13,7 @@ enum connect_fault {
 	CONNECT_NO_KIND,
 	CONNECT_BAD_ADDRESS,
 	CONNECT_NOTHING_TICKED,
+	CONNECT_NO_ACCOUNT,
 	CONNECT_UNREACHABLE
 };
 
@@ -43,6 +44,8 @@ struct connect_view {
 	const char *address;			/* as typed */
 	const struct choice *choices;
 	size_t choice_count;
+	const struct account *accounts;
+	size_t account_count;
 	struct span span;
 	enum connect_fault fault;
 	const char *csrf;

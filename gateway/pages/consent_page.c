@@ -83,8 +83,10 @@ consent_notice(struct html *h, const struct consent_view *v)
 void
 consent_page(struct html *h, const struct consent_view *v)
 {
-	if (v->nothing_ticked)
+	if (v->fault == CONSENT_NOTHING_TICKED)
 		part_faults(h, "choice.none", "#d0");
+	else if (v->fault == CONSENT_NO_ACCOUNT)
+		part_faults(h, "account.none", "#a0");
 	who_and_why(h, v);
 	in_short(h, v);
 	h_open(h, "form", "id", CONSENT_FORM, "method", "post", "action",
@@ -93,7 +95,10 @@ consent_page(struct html *h, const struct consent_view *v)
 	part_hidden(h, "request_uri", v->request_uri);
 	part_hidden(h, "csrf", v->csrf);
 	part_hidden(h, "shown", lang_codes[h->lang]);
-	part_choices(h, v->choices, v->choice_count, v->nothing_ticked);
+	part_choices(h, v->choices, v->choice_count,
+	    v->fault == CONSENT_NOTHING_TICKED);
+	part_accounts(h, v->accounts, v->account_count,
+	    v->fault == CONSENT_NO_ACCOUNT);
 	part_span(h, &v->span);
 	after(h, v);
 	part_two_buttons(h, "consent.refuse", "consent.allow");

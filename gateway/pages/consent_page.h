@@ -10,14 +10,18 @@
 #include "pages/html.h"
 #include "pages/parts.h"
 
+enum consent_fault { CONSENT_FINE, CONSENT_NOTHING_TICKED, CONSENT_NO_ACCOUNT };
+
 struct consent_view {
 	const char *client_name, *client_uri, *purpose;
 	const char *organisation;
 	const char *recurrence;		/* "once", "P1D", "event" */
 	const struct choice *choices;
 	size_t choice_count;
+	const struct account *accounts;
+	size_t account_count;
 	struct span span;
-	bool nothing_ticked;
+	enum consent_fault fault;
 	/* carried by the form, no part of the notice */
 	const char *client_id, *request_uri, *csrf;
 };

@@ -75,10 +75,27 @@ part_two_buttons(struct html *h, const char *no, const char *yes)
 
 /* ---- data sets ---- */
 
+static bool
+left_out(const struct choice *c, const char *path)
+{
+	const char **w = c->at == NULL ? NULL : c->at->without;
+
+	for (; w != NULL && *w != NULL; w++) {
+		size_t n = strlen(*w);
+
+		if (strncmp(path, *w, n) == 0 &&
+		    (path[n] == '\0' || path[n] == '.' || path[n] == '['))
+			return true;
+	}
+	return false;
+}
+
 /* What is in it, on demand: the titles of its fields, two levels deep. */
 static void
-contents(struct html *h, const struct schema *s)
+contents(struct html *h, const struct choice *c)
 {
+	const struct schema *s = c->schema;
+
 	h_open(h, "details", NULL);
 	h_say(h, "summary", "choice.contents", NULL);
 	h_open(h, "ul", "class", "fields", NULL);
@@ -86,7 +103,8 @@ contents(struct html *h, const struct schema *s)
 		const struct schema_field *f = &s->fields[i];
 		const char *title = h_wording(h, &f->title);
 
-		if (title[0] != '\0' && f->type != FIELD_OBJECT)
+		if (title[0] != '\0' && f->type != FIELD_OBJECT &&
+		    !left_out(c, f->path))
 			h_element(h, "li", title, NULL);
 	}
 	h_close(h, "ul");
@@ -103,12 +121,32 @@ reason(struct html *h, const char *closed)
 	return strcmp(words, id) == 0 ? closed : words;
 }
 
+/* "Load curve, one total a day" */
+static const char *
+choice_title(struct html *h, const struct choice *c)
+{
+	const char *title = h_wording(h, &c->schema->title);
+
+	return c->at == NULL ? title : arena_printf(h->arena, "%s, %s", title,
+	    h_wording(h, &c->at->name));
+}
+
+/* The sentence at this granularity, when it has one of its own. */
+static const char *
+choice_sentence(struct html *h, const struct choice *c)
+{
+	const struct wording *at = c->at == NULL ? NULL : &c->at->consent;
+
+	return h_wording(h, at != NULL && at->in[h->lang] != NULL ? at :
+	    &c->schema->consent);
+}
+
 static void
 closed_choice(struct html *h, const struct choice *c)
 {
 	h_open(h, "li", "class", "choice closed", NULL);
 	h_open(h, "div", NULL);
-	h_element(h, "p", h_wording(h, &c->schema->title), "class", "name", NULL);
+	h_element(h, "p", choice_title(h, c), "class", "name", NULL);
 	h_element(h, "p", reason(h, c->closed), NULL);
 	h_close(h, "div");
 	h_close(h, "li");
@@ -122,12 +160,12 @@ choice(struct html *h, const struct choice *c, size_t i)
 
 	h_open(h, "li", "class", "choice", NULL);
 	h_void(h, "input", "type", "checkbox", "id", id, "name", "dataset",
-	    "value", c->schema->id, "aria-describedby", hint, "checked",
+	    "value", c->value, "aria-describedby", hint, "checked",
 	    c->ticked ? "" : NULL, NULL);
 	h_open(h, "div", NULL);
-	h_element(h, "label", h_wording(h, &c->schema->title), "for", id, NULL);
-	h_element(h, "p", h_wording(h, &c->schema->consent), "id", hint, NULL);
-	contents(h, c->schema);
+	h_element(h, "label", choice_title(h, c), "for", id, NULL);
+	h_element(h, "p", choice_sentence(h, c), "id", hint, NULL);
+	contents(h, c);
 	h_close(h, "div");
 	h_close(h, "li");
 }
@@ -149,6 +187,52 @@ part_choices(struct html *h, const struct choice *choices, size_t n, bool wrong)
 			closed_choice(h, &choices[i]);
 		else
 			choice(h, &choices[i], i);
+	h_close(h, "ul");
+	h_close(h, "fieldset");
+}
+
+/* ---- meters, lines ---- */
+
+static void
+account(struct html *h, const struct account *a, size_t i)
+{
+	const char *id = arena_printf(h->arena, "a%zu", i);
+	const char *name = a->label == NULL ? a->id :
+	    arena_printf(h->arena, "%s (%s)", a->label, a->id);
+
+	h_open(h, "li", "class", a->closed == NULL ? "choice" : "choice closed",
+	    NULL);
+	if (a->closed == NULL)
+		h_void(h, "input", "type", "checkbox", "id", id, "name",
+		    "account", "value", a->value, "checked",
+		    a->ticked ? "" : NULL, NULL);
+	h_open(h, "div", NULL);
+	if (a->closed == NULL) {
+		h_element(h, "label", name, "for", id, NULL);
+	} else {
+		h_element(h, "p", name, "class", "name", NULL);
+		h_element(h, "p", reason(h, a->closed), NULL);
+	}
+	h_close(h, "div");
+	h_close(h, "li");
+}
+
+void
+part_accounts(struct html *h, const struct account *list, size_t n, bool wrong)
+{
+	if (n < 2)
+		return;
+	h_open(h, "fieldset", "class", wrong ? "wrong" : NULL,
+	    "aria-describedby", wrong ? "which-wrong which-hint" : "which-hint",
+	    NULL);
+	h_say(h, "legend", "account.legend", NULL);
+	h_say(h, "p", "account.hint", "id", "which-hint", "class", "hint", NULL);
+	if (wrong)
+		h_say(h, "p", "account.none", "id", "which-wrong", "class",
+		    "fault", NULL);
+	h_open(h, "ul", "class", "choices", NULL);
+	for (size_t i = 0; i < n; i++)
+		account(h, &list[i], i);
 	h_close(h, "ul");
 	h_close(h, "fieldset");
 }

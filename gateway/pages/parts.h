@@ -6,11 +6,24 @@
 
 struct session;
 
-/* One data set that may be ticked. */
+/* One data set that may be ticked, at one granularity: half-hourly and daily
+ * consumption stand apart. */
 struct choice {
 	const struct schema *schema;
+	const struct granularity *at;	/* NULL: whole records only */
+	const char *value;		/* of its box: "energy.load-curve", or
+				 * "energy.load-curve:P1D" for less */
 	bool ticked;
 	const char *closed;	/* why it cannot be given (customers.sql); NULL */
+};
+
+/* A meter, a line, a contract: some of a customer's may be given, others not. */
+struct account {
+	const char *source, *id;	/* "energy", "01234567890123" */
+	const char *label;		/* what she knows it by, or NULL */
+	const char *closed;		/* why it cannot be given, or NULL */
+	const char *value;		/* of its box: "energy/01234567890123" */
+	bool ticked;
 };
 
 /* How far back, and until when: what the customer may choose. */
@@ -34,6 +47,9 @@ void part_hidden_unless_empty(struct html *, const char *name,
 /* A titled group of data sets to tick, none in advance. wrong: say that
  * nothing is ticked. */
 void part_choices(struct html *, const struct choice *, size_t n, bool wrong);
+/* The same of her meters; shown only when there is something to choose. wrong:
+ * say that none is ticked. */
+void part_accounts(struct html *, const struct account *, size_t n, bool wrong);
 void part_span(struct html *, const struct span *);
 /* The box on top of a form that came back, with a way to the first fault. */
 void part_faults(struct html *, const char *id, const char *to);

@@ -15,9 +15,9 @@
 #include "base/settings.h"
 #include "consent/client.h"
 #include "consent/grant.h"
+#include "consent/notice.h"
 #include "consent/pushed.h"
 #include "consent/session.h"
-#include "crypto/hash.h"
 #include "http/call.h"
 #include "pages/consent_page.h"
 #include "pages/layout.h"
@@ -84,7 +84,8 @@ list_choices(struct call *c, struct authorize *own)
 		    d->list[i].dataset);
 
 		if (ds != NULL)
-			choices_add(&own->choices, ds->schema);
+			choices_add(&own->choices, c->arena, ds->schema,
+			    d->list[i].granularity);
 	}
 	choices_bound(&own->choices, c->house->settings, now_us,
 	    details_earliest_us(d, now_us), d->until_us);
@@ -116,7 +117,8 @@ may_she(struct call *c)
 {
 	struct authorize *own = c->own;
 
-	return eligible_ask(c, &own->eligible, &own->choices, "may she");
+	return eligible_ask(c, &own->eligible, &own->choices,
+	    &own->pushed->details, "may she");
 }
 
 /* ---- the notice ---- */
@@ -163,6 +165,8 @@ view(struct call *c, struct authorize *own, enum lang lang)
 		.recurrence = recurrence == NULL ? "event" : recurrence,
 		.choices = own->choices.list,
 		.choice_count = own->choices.n,
+		.accounts = own->choices.accounts,
+		.account_count = own->choices.account_n,
 		.span = own->choices.span,
 		.client_id = own->client_id,
 		.request_uri = own->request_uri,
@@ -171,27 +175,27 @@ view(struct call *c, struct authorize *own, enum lang lang)
 }
 
 static enum next
-show_page(struct call *c, bool nothing_ticked)
+show_page(struct call *c, enum consent_fault fault)
 {
 	struct authorize *own = c->own;
 	enum lang lang = language(c, own);
 	struct consent_view v = view(c, own, lang);
 	struct layout l;
 
-	v.nothing_ticked = nothing_ticked;
+	v.fault = fault;
 	layout_init(&l, c, lang);
 	l.lang_form = CONSENT_FORM;
 	/* Chromium applies form-action to the redirect after the form too */
 	l.form_to = layout_origin(c->arena, own->pushed->redirect_uri);
 	layout_begin(&l, "consent.title");
 	consent_page(&l.h, &v);
-	return layout_end(&l, nothing_ticked ? 422 : 200);
+	return layout_end(&l, fault == CONSENT_FINE ? 200 : 422);
 }
 
 static enum next
 show(struct call *c)
 {
-	return show_page(c, false);
+	return show_page(c, CONSENT_FINE);
 }
 
 static const struct step authorize_steps[] = {
@@ -216,9 +220,10 @@ const struct route route_authorize = {
 
 /* Of the notice alone: who, why, which data, in the language shown; not of
  * what she ticked, nor of the form's own secrets. */
-static void
-hash_notice(struct call *c, struct authorize *own, enum lang lang)
+static enum next
+keep_notice(struct call *c, struct authorize *own, enum lang lang)
 {
+	enum next next;
 	struct consent_view v = view(c, own, lang);
 	struct choice plain[CHOICES_MAX];
 	struct buf out;
@@ -226,19 +231,23 @@ hash_notice(struct call *c, struct authorize *own, enum lang lang)
 
 	for (size_t i = 0; i < own->choices.n; i++)
 		plain[i] = (struct choice){ .schema = own->choices.list[i].schema,
+		    .at = own->choices.list[i].at,
+		    .value = own->choices.list[i].value,
 		    .closed = own->choices.list[i].closed };
 	v.choices = plain;
 	buf_init(&out);
 	h_init(&h, &out, c->arena, c->house->words, lang);
 	consent_notice(&h, &v);
-	sha256(own->notice, out.data, out.len);
+	next = notice_keep(c, &out, lang_codes[lang], own->notice);
 	buf_clear(&out);
+	return next;
 }
 
 static enum next
-allow(struct call *c, enum lang lang)
+allow(struct call *c)
 {
 	struct authorize *own = c->own;
+	enum lang lang = language(c, own);
 	struct choices *ch = &own->choices;
 	struct decision d = {
 		.pushed = own->pushed,
@@ -250,7 +259,7 @@ allow(struct call *c, enum lang lang)
 	};
 	bool as_asked = strcmp(ch->span.since, "asked") == 0;
 	struct narrowing by = {
-		.choices = detail_choices(c->arena, ch->ticked, ch->ticked_n),
+		.choices = ch->picked,
 		.n = ch->ticked_n,
 		.now_us = ch->span.now_us,
 		.from_us = as_asked ? INT64_MIN : span_from_us(&ch->span),
@@ -261,9 +270,15 @@ allow(struct call *c, enum lang lang)
 	    &own->pushed->details, &by) < 0)
 		return call_refuse(c, 400, "bad_form",
 		    "what was chosen is more than what was asked");
-	hash_notice(c, own, lang);
 	memcpy(d.notice_sha256, own->notice, sizeof(d.notice_sha256));
 	return grant_give(c, &d, &own->answer);
+}
+
+static enum next
+refuse(struct call *c, struct authorize *own)
+{
+	(void)call_goto(c, "answer");
+	return grant_refuse(c, own->pushed, &own->answer);
 }
 
 static enum next
@@ -274,12 +289,14 @@ decide(struct call *c)
 
 	choices_read(&own->choices, c);
 	if (decision != NULL && strcmp(decision, "refuse") == 0)
-		return grant_refuse(c, own->pushed, &own->answer);
+		return refuse(c, own);
 	if (decision == NULL || strcmp(decision, "allow") != 0)
 		return show(c);		/* another language */
 	if (own->choices.ticked_n == 0)
-		return show_page(c, true);
-	return allow(c, language(c, own));
+		return show_page(c, CONSENT_NOTHING_TICKED);
+	if (own->choices.no_account)
+		return show_page(c, CONSENT_NO_ACCOUNT);
+	return keep_notice(c, own, language(c, own));
 }
 
 static enum next
@@ -304,6 +321,7 @@ static const struct step authorize_post_steps[] = {
 	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
 	{ "decide", decide },
+	{ "allow", allow },
 	{ "answer", answer },
 	{ NULL, NULL }
 };

@@ -2,28 +2,43 @@
 /* choices.h - what a customer ticked and chose, read back from a form. */
 #ifndef CHOICES_H
 #define CHOICES_H
+#include "consent/details.h"
 #include "http/call.h"
 #include "pages/parts.h"
 
 struct settings;
 
-enum { CHOICES_MAX = 64 };
+enum { CHOICES_MAX = 64, ACCOUNTS_MAX = 64 };
+
+struct details;
 
 struct choices {
 	struct choice list[CHOICES_MAX];
 	size_t n;
-	const char *ticked[CHOICES_MAX];	/* ids */
+	struct account accounts[ACCOUNTS_MAX];
+	size_t account_n;
+	/* as read back: data sets, once each, at the finest that was ticked */
+	struct detail_choice picked[CHOICES_MAX];
+	const char *ticked[CHOICES_MAX];	/* their ids */
 	size_t ticked_n;
+	bool no_account;		/* of a data set that has some, none */
 	struct span span;
 };
 
-/* One more data set that may be ticked. */
-void choices_add(struct choices *, const struct schema *);
+/* One more data set that may be ticked: a box for each granularity that is not
+ * finer than this one (NULL = the finest). */
+void choices_add(struct choices *, struct arena *, const struct schema *,
+    const char *granularity);
+/* One more meter or line of hers, unless asked names others only. */
+void choices_account(struct choices *, struct arena *,
+    const struct catalogue *, const struct details *asked,
+    const struct account *);
 /* The day of asking; how far back (INT64_MIN = all) and how long (0 = not
  * said) at most. */
 void choices_bound(struct choices *, const struct settings *, int64_t now_us,
     int64_t from_us, int64_t until_us);
-/* What the form says, within those bounds. */
+/* What the form says, within those bounds. More boxes than there may be are not
+ * read. */
 void choices_read(struct choices *, struct call *);
 /* Has she proved who she is as these data sets ask? NEXT, or sent to do so. */
 enum next choices_sign_in(const struct choices *, struct call *);

@@ -13,8 +13,8 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "consent/details.h"
+#include "consent/notice.h"
 #include "consent/session.h"
-#include "crypto/hash.h"
 #include "http/call.h"
 #include "pages/connect_page.h"
 #include "pages/layout.h"
@@ -32,6 +32,7 @@ struct connect {
 	const char *address;
 	struct choices choices;
 	struct eligible eligible;
+	uint8_t notice[32];
 	struct connecting *connecting;
 	struct connect_next_view next;
 	int failure;
@@ -53,7 +54,8 @@ take_kinds(struct call *c)
 		return call_refuse(c, 404, "no_clouds",
 		    "this counter sends to no personal cloud yet");
 	for (size_t i = 0; i < catalogue_count(all); i++)
-		choices_add(&own->choices, catalogue_at(all, i)->schema);
+		choices_add(&own->choices, c->arena,
+		    catalogue_at(all, i)->schema, NULL);
 	choices_bound(&own->choices, c->house->settings, clock_us(), INT64_MIN, 0);
 	return NEXT;
 }
@@ -63,7 +65,8 @@ may_she(struct call *c)
 {
 	struct connect *own = c->own;
 
-	return eligible_ask(c, &own->eligible, &own->choices, "may she");
+	return eligible_ask(c, &own->eligible, &own->choices, NULL,
+	    "may she");
 }
 
 static enum lang
@@ -92,6 +95,8 @@ show_page(struct call *c, enum connect_fault fault)
 		.login = call_form_arg(c, "login"),
 		.choices = own->choices.list,
 		.choice_count = own->choices.n,
+		.accounts = own->choices.accounts,
+		.account_count = own->choices.account_n,
 		.span = own->choices.span,
 		.fault = fault,
 		.csrf = c->session->csrf
@@ -146,7 +151,7 @@ details_allowed(struct call *c, const struct choices *ch)
 	bool all = strcmp(ch->span.since, "asked") == 0;
 	struct details asked = { .n = 0, .recurrence = "event" }, given;
 	struct narrowing by = {
-		.choices = detail_choices(c->arena, ch->ticked, ch->ticked_n),
+		.choices = ch->picked,
 		.n = ch->ticked_n,
 		.now_us = ch->span.now_us,
 		.from_us = all ? INT64_MIN : span_from_us(&ch->span),
@@ -162,9 +167,10 @@ details_allowed(struct call *c, const struct choices *ch)
 }
 
 /* Of the page as it informs: its kinds, its data sets, its promises. */
-static void
-hash_notice(struct call *c, const struct connect *own, uint8_t out[32])
+static enum next
+keep_notice(struct call *c, struct connect *own)
 {
+	enum next next;
 	struct choice plain[CHOICES_MAX];
 	struct connect_view v = { .choices = plain,
 	    .choice_count = own->choices.n, .span = own->choices.span };
@@ -172,12 +178,16 @@ hash_notice(struct call *c, const struct connect *own, uint8_t out[32])
 	struct html h;
 
 	for (size_t i = 0; i < own->choices.n; i++)
-		plain[i] = (struct choice){ own->choices.list[i].schema, false };
+		plain[i] = (struct choice){
+		    .schema = own->choices.list[i].schema,
+		    .at = own->choices.list[i].at,
+		    .value = own->choices.list[i].value };
 	buf_init(&text);
 	h_init(&h, &text, c->arena, c->house->words, language(c));
 	connect_notice(&h, &v);
-	sha256(out, text.data, text.len);
+	next = notice_keep(c, &text, lang_codes[language(c)], own->notice);
 	buf_clear(&text);
+	return next;
 }
 
 static const char *
@@ -240,7 +250,7 @@ begin(struct call *c)
 
 	if (ask.details == NULL)
 		return show_page(c, CONNECT_NOTHING_TICKED);
-	hash_notice(c, own, ask.notice_sha256);
+	memcpy(ask.notice_sha256, own->notice, sizeof(own->notice));
 	own->connecting = connector_begin(c->house, &ask, on_told, c);
 	return call_wait(c, forget, own->connecting);
 }
@@ -263,7 +273,9 @@ decide(struct call *c)
 		return show_page(c, CONNECT_BAD_ADDRESS);
 	if (own->choices.ticked_n == 0)
 		return show_page(c, CONNECT_NOTHING_TICKED);
-	return begin(c);
+	if (own->choices.no_account)
+		return show_page(c, CONNECT_NO_ACCOUNT);
+	return keep_notice(c, own);
 }
 
 static enum next
@@ -292,6 +304,7 @@ static const struct step connect_post_steps[] = {
 	{ "take kinds", take_kinds },
 	{ "may she", may_she },
 	{ "decide", decide },
+	{ "begin", begin },
 	{ "tell", tell },
 	{ NULL, NULL }
 };

@@ -25,28 +25,80 @@ mark(struct call *c, struct choices *ch, const struct source *s,
 	}
 }
 
+static void
+take_accounts(struct call *c, struct choices *ch, const struct source *s,
+    const struct details *asked)
+{
+	for (int i = 0; i < rows_count(c->rows); i++) {
+		const struct account a = { .source = s->name,
+		    .id = row_text(c->rows, i, "account"),
+		    .label = row_text(c->rows, i, "label"),
+		    .closed = row_text(c->rows, i, "reason") };
+
+		if (a.id != NULL)
+			choices_account(ch, c->arena, c->house->catalogue, asked,
+			    &a);
+	}
+}
+
+/* Every data set listed, whole: what a customer decides by herself. */
+static struct details *
+all_of(struct call *c, const struct choices *ch)
+{
+	struct details *d = arena_alloc(c->arena, sizeof(*d));
+
+	for (size_t i = 0; i < ch->n && d->n < DETAILS_MAX; i++)
+		d->list[d->n++].dataset = ch->list[i].schema->id;
+	return d;
+}
+
+/* The next question to this source; NULL when there is none left. */
+static const struct statement *
+next_question(struct eligible *e, const struct source *s)
+{
+	if (e->at == ELIGIBLE_ASK) {
+		e->at = ELIGIBLE_TOLD;
+		if (s->customer.text != NULL)
+			return &s->customer;
+	}
+	if (e->at == ELIGIBLE_TOLD && s->accounts.text != NULL) {
+		e->at = ELIGIBLE_ACCOUNTS;
+		return &s->accounts;
+	}
+	e->at = ELIGIBLE_ASK;
+	return NULL;
+}
+
+static void
+take_answer(struct call *c, struct eligible *e, struct choices *ch,
+    const struct source *s, const struct details *asked)
+{
+	if (e->at == ELIGIBLE_TOLD)
+		mark(c, ch, s, reason(c));
+	else if (e->at == ELIGIBLE_ACCOUNTS)
+		take_accounts(c, ch, s, asked == NULL ? all_of(c, ch) : asked);
+}
+
 enum next
 eligible_ask(struct call *c, struct eligible *e, struct choices *ch,
-    const char *name)
+    const struct details *asked, const char *name)
 {
 	const struct catalogue *all = c->house->catalogue;
-	struct source *s;
-	struct params p;
 
-	if (e->asked) {
-		mark(c, ch, catalogue_source(all, e->source), reason(c));
-		e->source++;
-		e->asked = false;
+	while (e->source < catalogue_source_count(all)) {
+		struct source *s = catalogue_source(all, e->source);
+		const struct statement *q;
+		struct params p;
+
+		take_answer(c, e, ch, s, asked);
+		if ((q = next_question(e, s)) == NULL) {
+			e->source++;
+			continue;
+		}
+		params_init(&p);
+		params_text(&p, c->session->customer);
+		(void)call_goto(c, name);
+		return call_ask(c, s->db, q, &p);
 	}
-	while (e->source < catalogue_source_count(all) &&
-	    catalogue_source(all, e->source)->customer.text == NULL)
-		e->source++;
-	if (e->source == catalogue_source_count(all))
-		return NEXT;
-	s = catalogue_source(all, e->source);
-	e->asked = true;
-	params_init(&p);
-	params_text(&p, c->session->customer);
-	(void)call_goto(c, name);
-	return call_ask(c, s->db, &s->customer, &p);
+	return NEXT;
 }

@@ -9,11 +9,14 @@
 #include "http/call.h"
 #include "routes/choices.h"
 
-struct eligible { size_t source; bool asked; };
+struct eligible { size_t source; enum { ELIGIBLE_ASK, ELIGIBLE_TOLD,
+    ELIGIBLE_ACCOUNTS } at; };
 
-/* A step that comes back to itself (its name in the table must be `name`) until
+/* And which meters or lines are hers (accounts.sql): those of asked (NULL: of
+ * every data set listed) become choices too.
+ * A step that comes back to itself (its name in the table must be `name`) until
  * every source was asked; then it is NEXT and the choices are marked. */
 enum next eligible_ask(struct call *, struct eligible *, struct choices *,
-    const char *name);
+    const struct details *asked, const char *name);
 
 #endif

@@ -62,6 +62,7 @@ static const struct endpoint endpoints[] = {
 	{ "token_endpoint", "/oauth/token", true },
 	{ "revocation_endpoint", "/oauth/revoke", true },
 	{ "introspection_endpoint", "/oauth/introspect", true },
+	{ "grant_management_endpoint", "/oauth/grants", false },
 	{ "jwks_uri", "/oauth/jwks", false },
 };
 
@@ -103,6 +104,8 @@ write_server(struct jw *w, struct call *c, const struct settings *s)
 	    "refresh_token", NULL };
 	static const char *const s256[] = { "S256", NULL };
 	static const char *const languages[] = { "fr", "en", NULL };
+	static const char *const actions[] = { "create", "merge", "replace",
+	    "query", "revoke", NULL };
 
 	jw_str_member(w, "issuer", s->public_url);
 	write_endpoints(w, c->arena, s->public_url, true);
@@ -115,6 +118,8 @@ write_server(struct jw *w, struct call *c, const struct settings *s)
 	write_list(w, "dpop_signing_alg_values_supported", algs);
 	write_list(w, "authorization_details_types_supported", types);
 	write_list(w, "ui_locales_supported", languages);
+	write_list(w, "grant_management_actions_supported", actions);
+	jw_bool_member(w, "grant_management_action_required", false);
 	jw_bool_member(w, "require_pushed_authorization_requests", true);
 	jw_bool_member(w, "authorization_response_iss_parameter_supported", true);
 	jw_bool_member(w, "tls_client_certificate_bound_access_tokens",

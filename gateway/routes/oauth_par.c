@@ -165,6 +165,80 @@ store(struct call *c)
 	    &own->request_uri);
 }
 
+/* Grant Management: which consent is to be changed, if any? */
+static const char *
+wrong_action(struct call *c, struct par *own, const char **code)
+{
+	static const char *const names[] = { "create", "merge", "replace" };
+	const char *action = call_form_arg(c, "grant_management_action");
+	const char *grant = call_form_arg(c, "grant_id");
+	size_t i = 0;
+
+	*code = "invalid_request";
+	while (action != NULL && i < countof(names) &&
+	    strcmp(action, names[i]) != 0)
+		i++;
+	if (i == countof(names))
+		return "grant_management_action is create, merge or replace";
+	own->request.action = (enum pushed_action)i;
+	if ((grant != NULL) != (own->request.action != PUSHED_CREATE))
+		return "grant_id goes with merge and replace, and only with them";
+	*code = "invalid_grant_id";
+	if (grant != NULL && uuid_parse(&own->request.grant, grant) < 0)
+		return "there is no such consent of this client, or it has ended";
+	return NULL;
+}
+
+/* Is it this client's, alive, and for the same purpose? */
+static enum next
+know_grant(struct call *c)
+{
+	struct par *own = c->own;
+	const char *code, *why = wrong_action(c, own, &code);
+	struct params p;
+
+	if (why != NULL)
+		return call_refuse(c, 400, code, "%s", why);
+	if (own->request.action == PUSHED_CREATE)
+		return call_goto(c, "store");
+	params_init(&p);
+	params_uuid(&p, &own->request.grant);
+	params_text(&p, own->auth.client->id);
+	return call_ask(c, c->house->db, SQL_GRANT_MANAGED, &p);
+}
+
+/* One consent has one purpose: what is added to it is for the same. */
+static bool
+same_purpose(struct call *c, const char *details)
+{
+	const char *asked = call_form_arg(c, "authorization_details");
+	struct details before, now;
+	const char *why;
+
+	if (asked == NULL || details_read(&now, c->arena, NULL, asked,
+	    &why) < 0 || now.purpose == NULL)
+		return true;
+	return details_read(&before, c->arena, NULL, details, &why) == 0 &&
+	    before.purpose != NULL &&
+	    strcmp(before.purpose, now.purpose) == 0;
+}
+
+static enum next
+check_grant(struct call *c)
+{
+	struct par *own = c->own;
+
+	if (rows_count(c->rows) == 0)
+		return call_refuse(c, 400, "invalid_grant_id",
+		    "there is no such consent of this client, or it has ended");
+	if (own->request.action == PUSHED_MERGE &&
+	    !same_purpose(c, row_text(c->rows, 0, "details")))
+		return call_refuse(c, 400, "invalid_authorization_details",
+		    "what is merged has the purpose of the consent it is merged "
+		    "into: ask for a new one, or replace it");
+	return NEXT;
+}
+
 static enum next
 answer(struct call *c)
 {
@@ -184,6 +258,8 @@ answer(struct call *c)
 static const struct step par_steps[] = {
 	AUTH_STEPS,
 	{ "hold back", hold_back },
+	{ "know the grant", know_grant },
+	{ "check the grant", check_grant },
 	{ "store", store },
 	{ "answer", answer },
 	{ NULL, NULL }

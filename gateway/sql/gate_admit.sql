@@ -38,7 +38,6 @@ WITH line AS MATERIALIZED (
 	 WHERE l.asks = '00000000-0000-0000-0000-000000000000'
 	    OR l.asks IN (SELECT id FROM held)
 	 ORDER BY l.ord
-	    ON CONFLICT (id) DO NOTHING	-- its first answer was lost
 )
 SELECT l.ord, l.asks IN (SELECT id FROM live) AS busy
   FROM line AS l

@@ -2,7 +2,7 @@
 SELECT g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
        s.key, g.pairwise, g.datasets, g.details, g.purpose, g.language,
        g.notice_sha256 AS notice, g.state, g.ended_by, g.created, g.expires,
-       g.ended
+       g.ended, g.changed
   FROM guichet.grants AS g
   JOIN guichet.client AS c ON c.id = g.client_id
   JOIN guichet.subject AS s ON s.id = g.subject_id

@@ -293,7 +293,8 @@ export async function startCounter({ settings = {}, customers = 3, database }
 		writeFileSync(file, JSON.stringify(jwks ?? { keys: pims.keys.map((k) =>
 			({ ...k.jwk, kid: k.kid, use: "sig" })) }));
 		const r = cli("client", "add", id, "--name", id.toUpperCase(),
-			...(flags.includes("--certificate") ? [] : ["--jwks", file]),
+			...(flags.some((f) => /^--(certificate|jwks-uri)$/.test(f)) ? [] :
+				["--jwks", file]),
 			...redirects.flatMap((u) => ["--redirect-uri", u]),
 			"--datasets", datasets, "--purpose-en", "Show you your energy",
 			"--purpose-fr", "Vous montrer votre énergie", ...flags);

@@ -299,6 +299,32 @@ notes_survive_killed_connections(void **state UNUSED)
 	    " guichet.journal_line"), 300);
 }
 
+/* Its first answer was lost: it is there, and its neighbours are not held up. */
+static void
+a_note_written_twice_is_there_once(void **state UNUSED)
+{
+	struct arena *a = arena_new();
+	struct asked q;
+	struct line_row row;
+
+	warm_up();
+	ground_row(&row, a, "pull.ended", 0);
+	gate_note(gate, &row);
+	run(NULL, 0);
+	for (int i = 0; i < 20; i++)
+		note(i % GRANTS);
+	gate_note(gate, &row);
+	admit(&q, 1);
+	for (int i = 0; i < 20; i++)
+		note(i % GRANTS);
+	run(&q, 1);
+	assert_int_equal(q.verdict, 0);
+	run(NULL, 0);
+	assert_true(gate_idle(gate));
+	assert_int_equal(staged(), 42);
+	arena_free(a);
+}
+
 static void
 on_drained(void *arg)
 {
@@ -441,6 +467,7 @@ main(void)
 		STORY(who_left_gets_no_verdict),
 		STORY(a_stuck_database_refuses_calls_and_keeps_notes),
 		STORY(notes_survive_killed_connections),
+		STORY(a_note_written_twice_is_there_once),
 		STORY(a_worker_that_ends_waits_for_its_notes),
 		STORY(no_line_stands_behind_a_withdrawal),
 	};

@@ -148,7 +148,7 @@ CREATE TABLE guichet.session (
 
 -- Makes partitions for the hours to come and drops those past (kept one hour
 -- beyond). Safe to run from anywhere, any number of times.
-CREATE FUNCTION guichet.partitions_ahead(hours int DEFAULT 24) RETURNS int
+CREATE FUNCTION guichet.partitions_ahead(hours int DEFAULT 25) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
 	parent text; start timestamptz; part text; made int := 0; old record;
@@ -156,7 +156,9 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(hashtext('guichet partitions'));
 	FOREACH parent IN ARRAY ARRAY['pushed_request', 'code', 'access_token',
 	    'jti', 'session'] LOOP
-		FOR i IN -2 .. hours LOOP
+		-- a session may last a day; all else lives an hour at most
+		FOR i IN -2 .. CASE parent WHEN 'session' THEN hours
+		    ELSE least(hours, 4) END LOOP
 			start := date_trunc('hour', now(), 'UTC') + make_interval(hours => i);
 			part := parent || to_char(start AT TIME ZONE 'UTC', '_YYYYMMDDHH24');
 			IF to_regclass('guichet.' || part) IS NULL THEN
@@ -178,7 +180,7 @@ BEGIN
 	END LOOP;
 	RETURN made;
 END $$;
-SELECT guichet.partitions_ahead();
+SELECT guichet.partitions_ahead(1);	-- the first; `serve` goes on
 
 -- ---- push ------------------------------------------------------------------
 

@@ -13,4 +13,12 @@ CREATE UNLOGGED TABLE guichet.login_failure (
 	until		timestamptz NOT NULL
 );
 CREATE INDEX ON guichet.login_failure (until);
+
+-- What was shown before somebody decided (consent/notice.h).
+CREATE TABLE guichet.notice (
+	sha256		bytea PRIMARY KEY,
+	language	text NOT NULL,
+	text		text NOT NULL,
+	first_shown	timestamptz NOT NULL DEFAULT now()
+);
 -- SPDX-License-Identifier: Apache-2.0
