@@ -8,6 +8,8 @@ CREATE SCHEMA ref;	-- code tables
 CREATE SCHEMA crm;	-- customers and contracts
 CREATE SCHEMA si;	-- meters and readings
 CREATE SCHEMA fac;	-- billing
+CREATE SCHEMA gaz;	-- bought with another utility, and it shows
+CREATE SCHEMA eau;
 
 COMMENT ON SCHEMA crm IS 'synthetic: nobody in here exists';
 
@@ -91,11 +93,14 @@ CREATE TABLE si.compteur (
 	date_depose	date NOT NULL,
 	car_kwh		integer NOT NULL,	-- consommation annuelle de référence
 	plage_hc	varchar(40),
+	producteur	boolean NOT NULL,	-- counts both ways
 	date_maj	timestamptz NOT NULL
 );
 -- The total of a day, kept beside it.
 CREATE FUNCTION si.somme(integer[]) RETURNS bigint
 LANGUAGE sql IMMUTABLE STRICT AS 'SELECT sum(v) FROM unnest($1) AS v';
+CREATE FUNCTION si.sommet(integer[]) RETURNS integer
+LANGUAGE sql IMMUTABLE STRICT AS 'SELECT max(v) FROM unnest($1) AS v';
 -- One row per meter, local day and version. Values are by rank, in Wh, as the
 -- network sends them; the calendar says which instant a rank is. A correction
 -- is a new version, and only the last one is current.
@@ -150,6 +155,63 @@ CREATE TABLE fac.reglement (
 	date_maj	timestamptz NOT NULL
 );
 
+CREATE TABLE fac.modalite (
+	num_ctr		varchar(20) NOT NULL,
+	mode_reg	char(2) NOT NULL,	-- PR, CB, VI, CH
+	periodicite	char(4) NOT NULL,	-- BIME, MENS, SEME, ANNU
+	iban		varchar(40),		-- never leaves
+	date_maj	timestamptz NOT NULL
+);
+CREATE TABLE crm.profil_logement (
+	num_ctr		varchar(20) NOT NULL,
+	date_decl	date NOT NULL,
+	type_log	char(1) NOT NULL,	-- A appartement, M maison
+	type_res	char(1) NOT NULL,	-- P principale, S secondaire
+	statut_occ	char(1) NOT NULL,	-- 1 propriétaire, 2 locataire
+	surface_m2	smallint NOT NULL,
+	nb_occ		smallint NOT NULL,
+	annee_constr	smallint,
+	chauffage	char(1) NOT NULL,	-- E, G, A
+	eau_chaude	char(1) NOT NULL,
+	date_maj	timestamptz NOT NULL
+);
+-- The gas day begins at six.
+CREATE TABLE gaz.pce (
+	pce		varchar(20) NOT NULL,
+	id_client	varchar(12) NOT NULL,
+	date_deb	date NOT NULL,
+	date_fin	date NOT NULL,
+	date_maj	timestamptz NOT NULL
+);
+CREATE TABLE gaz.conso_jour (
+	pce		varchar(20) NOT NULL,
+	jour_gazier	date NOT NULL,
+	vol_m3		numeric(10,3) NOT NULL,
+	pcs		numeric(6,3) NOT NULL,
+	index_m3	numeric(12,3) NOT NULL,
+	date_maj	timestamptz NOT NULL
+) PARTITION BY RANGE (jour_gazier);
+CREATE TABLE gaz.conso_jour_avant PARTITION OF gaz.conso_jour
+	FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+CREATE TABLE gaz.conso_jour_depuis PARTITION OF gaz.conso_jour
+	FOR VALUES FROM ('2026-01-01') TO (MAXVALUE);
+CREATE TABLE eau.abonne (
+	compteur	varchar(20) NOT NULL,
+	id_client	varchar(12) NOT NULL,
+	date_deb	date NOT NULL,
+	date_fin	date NOT NULL,
+	date_maj	timestamptz NOT NULL
+);
+CREATE TABLE eau.releve_jour (
+	compteur	varchar(20) NOT NULL,
+	jour		date NOT NULL,
+	litres		integer NOT NULL,
+	index_l		bigint NOT NULL,
+	nature		char(1) NOT NULL,	-- R, E
+	fuite		boolean NOT NULL,
+	date_maj	timestamptz NOT NULL
+);
+
 INSERT INTO ref.option_tarif VALUES
 	('BASE', 'Base', '2012-01-02 09:00+01'),
 	('HPHC', 'Heures pleines / heures creuses', '2012-01-02 09:00+01'),
@@ -179,6 +241,13 @@ ALTER TABLE fac.facture ADD PRIMARY KEY (num_fac);
 ALTER TABLE fac.ligne ADD PRIMARY KEY (num_fac, rang);
 ALTER TABLE fac.reglement ADD PRIMARY KEY (num_fac);
 
+ALTER TABLE fac.modalite ADD PRIMARY KEY (num_ctr);
+ALTER TABLE crm.profil_logement ADD PRIMARY KEY (num_ctr);
+ALTER TABLE gaz.pce ADD PRIMARY KEY (pce);
+ALTER TABLE gaz.conso_jour ADD PRIMARY KEY (pce, jour_gazier);
+ALTER TABLE eau.abonne ADD PRIMARY KEY (compteur);
+ALTER TABLE eau.releve_jour ADD PRIMARY KEY (compteur, jour);
+
 -- by customer: what a page of records walks
 CREATE INDEX ON crm.contrat (id_client);
 CREATE INDEX ON crm.rattachement (id_client);
@@ -200,6 +269,14 @@ CREATE INDEX ON si.compteur (date_maj);
 CREATE INDEX ON si.courbe_jour (date_maj);
 CREATE INDEX ON fac.facture (date_maj);
 CREATE INDEX ON fac.reglement (date_maj);
+CREATE INDEX ON fac.modalite (date_maj);
+CREATE INDEX ON crm.profil_logement (date_maj);
+CREATE INDEX ON gaz.pce (id_client);
+CREATE INDEX ON gaz.pce (date_maj);
+CREATE INDEX ON gaz.conso_jour (date_maj);
+CREATE INDEX ON eau.abonne (id_client);
+CREATE INDEX ON eau.abonne (date_maj);
+CREATE INDEX ON eau.releve_jour (date_maj);
 
 -- Rank 1 begins at local midnight; a day lasts until the next one does. So the
 -- day clocks change has 46 or 50 half-hours, and no instant comes twice.
@@ -224,7 +301,7 @@ BEGIN
 	EXECUTE format('GRANT CONNECT ON DATABASE %I TO guichet_lecture',
 	    current_database());
 END $$;
-GRANT USAGE ON SCHEMA ref, crm, si, fac TO guichet_lecture;
-GRANT SELECT ON ALL TABLES IN SCHEMA ref, crm, si, fac TO guichet_lecture;
+GRANT USAGE ON SCHEMA ref, crm, si, fac, gaz, eau TO guichet_lecture;
+GRANT SELECT ON ALL TABLES IN SCHEMA ref, crm, si, fac, gaz, eau TO guichet_lecture;
 GRANT pg_read_all_stats TO guichet_lecture;	-- the horizon: who still writes?
 -- SPDX-License-Identifier: Apache-2.0

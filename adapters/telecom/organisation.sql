@@ -8,6 +8,8 @@
 CREATE SCHEMA abo;	-- subscribers and lines
 CREATE SCHEMA cat;	-- catalogue of plans
 CREATE SCHEMA cdr;	-- call detail records
+CREATE SCHEMA tv;	-- the box
+CREATE SCHEMA fac;	-- bills
 
 COMMENT ON SCHEMA abo IS 'synthetic: nobody in here exists';
 
@@ -88,11 +90,62 @@ CREATE TABLE cdr.appel (
 	maj_le		timestamptz NOT NULL
 );
 
+-- Kept for thirty days.
+CREATE TABLE cdr.position (
+	id_ligne	bigint NOT NULL,
+	vu_a		timestamp NOT NULL,
+	decalage	smallint NOT NULL,
+	lat		numeric(7,2) NOT NULL,
+	lon		numeric(7,2) NOT NULL,
+	rayon_m		integer NOT NULL,
+	pays		char(2) NOT NULL,
+	maj_le		timestamptz NOT NULL
+);
+-- A household may ask that a title be forgotten: the row stays, marked.
+CREATE TABLE tv.visionnage (
+	id_vod		varchar(24) NOT NULL,
+	id_ligne	bigint NOT NULL,
+	debut		timestamp NOT NULL,
+	decalage	smallint NOT NULL,
+	action		char(1) NOT NULL,	-- C commande, V visionnage
+	genre		char(1) NOT NULL,	-- F S D J
+	titre		varchar(80) NOT NULL,
+	episode		varchar(10),
+	duree_min	smallint NOT NULL,
+	vu_s		integer,
+	appareil	char(1) NOT NULL,	-- 1 TV 2 tablette 3 téléphone 4 ordinateur
+	prix_ttc_cts	integer NOT NULL,
+	adulte		boolean NOT NULL,	-- never leaves
+	supprime_le	timestamptz,
+	maj_le		timestamptz NOT NULL
+);
+CREATE TABLE fac.facture (
+	no_facture	varchar(32) NOT NULL,
+	id_ligne	bigint NOT NULL,
+	emise_le	date NOT NULL,
+	du		date NOT NULL,
+	au		date NOT NULL,
+	tva_cts		integer NOT NULL,
+	ttc_cts		integer NOT NULL,
+	echeance	date NOT NULL,
+	payee_le	date,
+	maj_le		timestamptz NOT NULL
+);
+CREATE TABLE fac.ligne (
+	no_facture	varchar(32) NOT NULL,
+	rang		smallint NOT NULL,
+	nature		char(2) NOT NULL,	-- FO OP HF VD
+	libelle		varchar(60) NOT NULL,
+	quantite	integer NOT NULL,
+	ttc_cts		integer NOT NULL
+);
+
 INSERT INTO cat.forfait VALUES
 	('MOB2', 'Mobile 2 heures', 1, '2019-02-04 08:00+01'),
 	('MOB40', 'Mobile 40 Go', 40, '2021-05-03 08:00+02'),
 	('MOB100', 'Mobile 100 Go', 100, '2022-09-05 08:00+02'),
-	('BOX', 'Box fibre', NULL, '2020-01-06 08:00+01');
+	('BOX', 'Box fibre', NULL, '2020-01-06 08:00+01'),
+	('PREP', 'Mobile sans facture', 2, '2018-03-05 08:00+01');
 INSERT INTO cdr.cause VALUES
 	(16, 'normal clearing', 'NORMAL'),
 	(17, 'user busy', 'BUSY'),
@@ -111,9 +164,16 @@ ALTER TABLE cdr.cellule ADD PRIMARY KEY (id_cellule);
 ALTER TABLE cdr.cause ADD PRIMARY KEY (code_cause);
 ALTER TABLE cdr.appel ADD PRIMARY KEY (id_appel);
 
+ALTER TABLE cdr.position ADD PRIMARY KEY (id_ligne, vu_a, decalage);
+ALTER TABLE tv.visionnage ADD PRIMARY KEY (id_vod);
+ALTER TABLE fac.facture ADD PRIMARY KEY (no_facture);
+ALTER TABLE fac.ligne ADD PRIMARY KEY (no_facture, rang);
+
 -- by customer: what a page of records walks
 CREATE INDEX ON abo.ligne (ref_abonne);
 CREATE INDEX ON cdr.appel (id_ligne, maj_le);
+CREATE INDEX ON tv.visionnage (id_ligne, maj_le);
+CREATE INDEX ON fac.facture (id_ligne);
 -- by time: what "who changed?" walks
 CREATE INDEX ON cat.forfait (maj_le);
 CREATE INDEX ON abo.abonne (maj_le);
@@ -121,6 +181,10 @@ CREATE INDEX ON abo.ligne (maj_le);
 CREATE INDEX ON abo.ligne (code_forfait);
 CREATE INDEX ON abo.option_ligne (maj_le);
 CREATE INDEX ON cdr.appel (maj_le);
+CREATE INDEX ON cdr.position (maj_le);
+CREATE INDEX ON tv.visionnage (maj_le);
+CREATE INDEX ON tv.visionnage (supprime_le) WHERE supprime_le IS NOT NULL;
+CREATE INDEX ON fac.facture (maj_le);
 
 -- The gateway reads by this role and can do nothing else.
 DO $$
@@ -131,7 +195,7 @@ BEGIN
 	EXECUTE format('GRANT CONNECT ON DATABASE %I TO guichet_lecture',
 	    current_database());
 END $$;
-GRANT USAGE ON SCHEMA abo, cat, cdr TO guichet_lecture;
-GRANT SELECT ON ALL TABLES IN SCHEMA abo, cat, cdr TO guichet_lecture;
+GRANT USAGE ON SCHEMA abo, cat, cdr, tv, fac TO guichet_lecture;
+GRANT SELECT ON ALL TABLES IN SCHEMA abo, cat, cdr, tv, fac TO guichet_lecture;
 GRANT pg_read_all_stats TO guichet_lecture;	-- the horizon: who still writes?
 -- SPDX-License-Identifier: Apache-2.0

@@ -259,6 +259,12 @@ put_instant(char *p, int64_t us, int offset)
 	return put_two(p, ':', east % 60);
 }
 
+char *
+cell_instant(char *p, int64_t us, int offset)
+{
+	return put_instant(p, us, offset);
+}
+
 /* zone NULL: UTC. */
 static char *
 put_timestamp(char *p, const struct cell *c, struct zone *zone)

@@ -20,6 +20,10 @@ MUST_CHECK bool cell_to_json(struct buf *, const struct cell *, struct zone *);
 /* Appends the text PostgreSQL would read back as the same value (UTC). */
 MUST_CHECK bool cell_to_text(struct buf *, const struct cell *);
 
+/* Writes us since 1970 as 2026-03-04T19:00:21.87+01:00, `offset` seconds east of
+ * UTC; returns its end (40 bytes are enough), or NULL: no four-digit year. */
+MUST_CHECK char *cell_instant(char *p, int64_t us, int offset);
+
 /* buf_reserve, when there is room already without a call. */
 static inline char *
 cell_room(struct buf *b, size_t n)

@@ -21,21 +21,29 @@
 
 enum { DDL_MAX = 1 << 20 };
 
-static const struct {
-	const char *name;
-	const struct synth_table *tables;
-} sectors[] = {
-	{ "energy", synth_energy },
-	{ "telecom", synth_telecom }
+static const struct sector sectors[] = {
+	{ "energy", synth_energy, sets_energy },
+	{ "telecom", synth_telecom, sets_telecom },
+	{ "insurance", synth_insurance, sets_insurance },
+	{ "bank", synth_bank, sets_bank },
+	{ "retail", synth_retail, sets_retail },
+	{ "mobility", synth_mobility, sets_mobility }
 };
 
-static const struct synth_table *
-sector_tables(const char *name)
+const struct sector *
+sector_find(const char *name)
 {
 	for (size_t i = 0; i < countof(sectors); i++)
 		if (strcmp(sectors[i].name, name) == 0)
-			return sectors[i].tables;
+			return &sectors[i];
 	return NULL;
+}
+
+int
+sector_unknown(struct fault *f, const char *name)
+{
+	fault_set(f, "E404", "--sector", 0, 0, "no sector is called '%s'", name);
+	return fault_cure(f, SYNTH_SECTORS);
 }
 
 /* ---- organisation.sql, in its two parts ---- */
@@ -101,14 +109,11 @@ static int
 copy_end(struct fill *fill)
 {
 	PGconn *pg = db_now_connection(fill->db);
-	struct copy *c = &fill->copy;
 	PGresult *res;
-	int rc = c->failure;
+	int rc;
 
-	if (rc == 0 && c->out.len > 0 &&
-	    PQputCopyData(pg, c->out.data, (int)c->out.len) != 1)
-		rc = E_UNAVAILABLE;
-	buf_reset(&c->out);
+	copy_flush(&fill->copy);
+	rc = fill->copy.failure;
 	if (PQputCopyEnd(pg, NULL) != 1)
 		rc = E_UNAVAILABLE;
 	while ((res = PQgetResult(pg)) != NULL) {
@@ -183,7 +188,7 @@ static int
 fill_all(const struct synth *s, struct synth_job *job, struct db_now *db,
     struct buf *ddl, struct fault *f)
 {
-	const struct synth_table *tables = sector_tables(job->sector);
+	const struct synth_table *tables = sector_find(job->sector)->tables;
 	struct fill fill = { .synth = s, .job = job, .db = db };
 	const char *after = ddl_cut(ddl);
 
@@ -203,11 +208,8 @@ synth_fill(const struct synth *s, struct synth_job *job, const char *url,
 	char why[256];
 	int rc;
 
-	if (sector_tables(job->sector) == NULL) {
-		fault_set(f, "E404", "--sector", 0, 0, "no sector is called '%s'",
-		    job->sector);
-		return fault_cure(f, "energy or telecom");
-	}
+	if (sector_find(job->sector) == NULL)
+		return sector_unknown(f, job->sector);
 	buf_init(&ddl);
 	if ((rc = ddl_read(&ddl, job->ddl, f)) == 0) {
 		rc = db_now_open(&db, url, "guichet synth", why);

@@ -26,6 +26,7 @@ struct synth {
 	int as_of;		/* days since 1970: all that changed before it */
 	int days;		/* of readings and calls, up to as_of */
 	int64_t customers;
+	struct curve_memo *memo;	/* synth_records' own; else NULL */
 };
 
 /* Day number of "2026-03-04", 1900 to 2100. 0, or E_BAD_INPUT. */
@@ -33,8 +34,9 @@ MUST_CHECK int synth_day(int *out, const char *date);
 
 typedef void synth_step(uint64_t done, uint64_t of, void *arg);
 struct synth_job {
-	const char *sector;	/* "energy", "telecom" */
+	const char *sector;	/* "energy", "telecom" ... */
 	const char *ddl;	/* its organisation.sql */
+	const char *schemas;	/* synth_records: their directory */
 	synth_step *step;	/* how far it has come; may be NULL */
 	void *arg;
 	int64_t rows;		/* out: written */
@@ -43,6 +45,14 @@ struct synth_job {
  * in one transaction: all of it, or nothing. */
 MUST_CHECK int synth_fill(const struct synth *, struct synth_job *,
     const char *url, struct fault *);
+
+/* The same people as records: DIR/<data-set>.ndjson or .csv, in constant memory.
+ * They are those that the sector's adapter makes of its tables. */
+enum synth_form { SYNTH_NDJSON, SYNTH_CSV };
+MUST_CHECK int synth_records(const struct synth *, struct synth_job *,
+    enum synth_form, const char *dir, struct fault *);
+/* "bank, energy, ...", for messages */
+#define SYNTH_SECTORS "energy, telecom, insurance, bank, retail or mobility"
 
 /* One of the people, for those who sign in (demo) and those who read about
  * them: login, password, customer, name, story. */

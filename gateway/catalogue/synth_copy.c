@@ -7,27 +7,28 @@
  */
 #include <assert.h>
 #include <inttypes.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
-#include "base/error.h"
 #include "catalogue/synth_own.h"
 
-enum { HAND_OVER = 48 * 1024 };
-
-static void
+/* Is it a cell's turn at all? */
+static bool
 next_cell(struct copy *c)
 {
+	if (c->mode != TO_TABLE)
+		return false;
 	if (c->begun)
 		buf_char(&c->out, '\t');
 	c->begun = true;
+	return true;
 }
 
 void
 cell_text(struct copy *c, const char *text)
 {
-	next_cell(c);
+	if (!next_cell(c))
+		return;
 	if (text == NULL)
 		buf_str(&c->out, "\\N");
 	else {
@@ -39,8 +40,8 @@ cell_text(struct copy *c, const char *text)
 void
 cell_int(struct copy *c, int64_t n)
 {
-	next_cell(c);
-	buf_printf(&c->out, "%" PRId64, n);
+	if (next_cell(c))
+		buf_printf(&c->out, "%" PRId64, n);
 }
 
 void
@@ -54,9 +55,15 @@ cell_scaled(struct copy *c, int64_t n, int64_t unit, int digits)
 {
 	int64_t size = n < 0 ? -n : n;
 
-	next_cell(c);
-	buf_printf(&c->out, "%s%" PRId64 ".%0*" PRId64, n < 0 ? "-" : "",
-	    size / unit, digits, size % unit);
+	if (next_cell(c))
+		buf_printf(&c->out, "%s%" PRId64 ".%0*" PRId64, n < 0 ? "-" : "",
+		    size / unit, digits, size % unit);
+}
+
+void
+cell_money(struct copy *c, int64_t cents)
+{
+	cell_scaled(c, cents, 100, 2);
 }
 
 void
@@ -78,8 +85,25 @@ cell_date(struct copy *c, int day)
 	struct date d = day == FOREVER ? (struct date){ 9999, 12, 31 } :
 	    date_of(day);
 
-	next_cell(c);
-	buf_printf(&c->out, "%04d-%02d-%02d", d.year, d.month, d.day);
+	if (next_cell(c))
+		buf_printf(&c->out, "%04d-%02d-%02d", d.year, d.month, d.day);
+}
+
+void
+cell_date_or_null(struct copy *c, int day)
+{
+	if (day == FOREVER)
+		cell_text(c, NULL);
+	else
+		cell_date(c, day);
+}
+
+void
+cell_ymd(struct copy *c, int day)
+{
+	struct date d = date_of(day == FOREVER ? 0 : day);
+
+	cell_int(c, day == FOREVER ? 0 : d.year * 10000 + d.month * 100 + d.day);
 }
 
 void
@@ -102,24 +126,20 @@ cell_wall(struct copy *c, int64_t local_s)
 }
 
 void
-cell_ints(struct copy *c, const int32_t *v, int n)
+cell_paris(struct copy *c, int64_t utc_s)
 {
-	next_cell(c);
-	for (int i = 0; i < n; i++)
-		buf_printf(&c->out, "%c%" PRId32, i == 0 ? '{' : ',', v[i]);
-	buf_char(&c->out, '}');
+	int offset = paris_offset(utc_s);
+
+	cell_wall(c, utc_s + offset);
+	cell_bool(c, offset == 7200);
 }
 
 void
-row_end(struct copy *c)
+cell_ints(struct copy *c, const int32_t *v, int n)
 {
-	buf_char(&c->out, '\n');
-	c->begun = false;
-	c->rows++;
-	if (c->out.len < HAND_OVER)
+	if (!next_cell(c))
 		return;
-	if (c->failure == 0 && PQputCopyData(c->connection, c->out.data,
-	    (int)c->out.len) != 1)
-		c->failure = E_UNAVAILABLE;
-	buf_reset(&c->out);
+	for (int i = 0; i < n; i++)
+		buf_printf(&c->out, "%c%" PRId32, i == 0 ? '{' : ',', v[i]);
+	buf_char(&c->out, '}');
 }

@@ -10,7 +10,9 @@
  */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include "base/mem.h"
 #include "catalogue/synth_own.h"
 
 /* ---- weather ---- */
@@ -238,8 +240,8 @@ lose_readings(struct curve *c, const struct synth *s, const struct person *p,
 	}
 }
 
-void
-curve_make(struct curve *c, const struct synth *s, const struct person *p,
+static void
+curve_draw(struct curve *c, const struct synth *s, const struct person *p,
     const struct home *h, int day)
 {
 	struct draw d = draw_for(s, p->n, P_SLOT, day);
@@ -279,4 +281,55 @@ curve_guess(struct curve *c)
 		c->wh[i] = (int32_t)(sum / n * 17 / 16 / 10 * 10);
 		c->injected[i] = 0;
 	}
+}
+
+/* ---- once for all data sets of a person ---- */
+
+enum { MEMO_DAYS_MAX = 2000 };	/* a megabyte and a half for the two homes */
+struct curve_memo {
+	int64_t n;		/* whose they are */
+	int first, days;
+	bool known[HOMES_MAX][MEMO_DAYS_MAX];
+	struct curve curves[];	/* home by home, day by day */
+};
+
+struct curve_memo *
+curve_memo_new(const struct synth *s)
+{
+	int days = s->days + 100 < MEMO_DAYS_MAX ? s->days + 100 : MEMO_DAYS_MAX;
+	struct curve_memo *m = xmalloc(sizeof(*m) +
+	    sizeof(struct curve) * HOMES_MAX * (size_t)days);
+
+	m->n = 0;
+	m->days = days;
+	m->first = s->as_of - days;
+	return m;
+}
+
+void
+curve_memo_free(struct curve_memo *m)
+{
+	free(m);
+}
+
+void
+curve_make(struct curve *c, const struct synth *s, const struct person *p,
+    const struct home *h, int day)
+{
+	struct curve_memo *m = s->memo;
+	int k = (int)(h - p->homes), i = m == NULL ? -1 : day - m->first;
+
+	if (i < 0 || i >= m->days) {
+		curve_draw(c, s, p, h, day);
+		return;
+	}
+	if (m->n != p->n) {
+		memset(m->known, 0, sizeof(m->known));
+		m->n = p->n;
+	}
+	if (!m->known[k][i]) {
+		curve_draw(&m->curves[k * m->days + i], s, p, h, day);
+		m->known[k][i] = true;
+	}
+	*c = m->curves[k * m->days + i];
 }

@@ -2,31 +2,7 @@
 /* synth_energy.c - people as the energy database knows them. */
 #include <stdio.h>
 #include <string.h>
-#include "catalogue/synth_own.h"
-
-/* A working hour of that day, in microseconds. */
-static int64_t
-office_hour(const struct synth *s, const struct person *p, int day)
-{
-	struct draw d = draw_for(s, p->n, P_CHANGE, day);
-
-	return moment_of(day, 9, 17, &d);
-}
-
-/* Data of a home begin with us or with the window, end with either too. */
-static int
-first_day(const struct synth *s, const struct home *h)
-{
-	int window = s->as_of - s->days;
-
-	return h->begin > window ? h->begin : window;
-}
-
-static int
-last_day(const struct synth *s, const struct home *h)
-{
-	return h->end < s->as_of - 2 ? h->end : s->as_of - 2;
-}
+#include "catalogue/synth_energy.h"
 
 static void
 clients(struct copy *c, const struct synth *s, const struct person *p)
@@ -64,8 +40,7 @@ addresses(struct copy *c, const struct synth *s, const struct person *p)
 	}
 }
 
-/* When the end is known, the contract changes the next working day. */
-static int64_t
+int64_t
 contract_changed(const struct synth *s, const struct person *p,
     const struct home *h)
 {
@@ -137,8 +112,7 @@ services(struct copy *c, const struct synth *s, const struct person *p)
 	}
 }
 
-/* What the network expects in a year: 1,500 degree-days for the heating. */
-static int
+int
 year_kwh(const struct home *h)
 {
 	double kwh = h->base_w * 8.76 + 620 * h->people + 36 * h->heat_w_per_k +
@@ -160,6 +134,7 @@ meter(struct copy *c, const struct synth *s, const struct person *p,
 	cell_date(c, to);
 	cell_int(c, year_kwh(h));
 	cell_text(c, off_peak_text(h));
+	cell_bool(c, h->solar_kw > 0);
 	cell_time(c, office_hour(s, p, to < s->as_of - 1 ? to : from));
 	row_end(c);
 }
@@ -182,9 +157,8 @@ meters(struct copy *c, const struct synth *s, const struct person *p)
 
 /* ---- readings ---- */
 
-/* The network sends a day in the early morning of the next. */
-static int64_t
-sent(const struct synth *s, const struct person *p, int day)
+int64_t
+reading_sent(const struct synth *s, const struct person *p, int day)
 {
 	struct draw d = draw_for(s, p->n, P_CHANGE, -day);
 
@@ -245,10 +219,10 @@ home_readings(struct copy *c, const struct synth *s, const struct person *p,
 		    day + true_one.corrected < s->as_of - 1;
 		seen = true_one;
 		curve_guess(&seen);
-		reading(c, h, &seen, day, 1, !corrected, sent(s, p, day + 1));
+		reading(c, h, &seen, day, 1, !corrected, reading_sent(s, p, day + 1));
 		if (corrected)
 			reading(c, h, &true_one, day, 2, true,
-			    sent(s, p, day + true_one.corrected));
+			    reading_sent(s, p, day + true_one.corrected));
 	}
 }
 
@@ -371,5 +345,11 @@ const struct synth_table synth_energy[] = {
 	{ "fac.facture", bills, NULL },
 	{ "fac.ligne", bill_lines, NULL },
 	{ "fac.reglement", payments, NULL },
+	{ "fac.modalite", energy_terms, NULL },
+	{ "crm.profil_logement", energy_profiles, NULL },
+	{ "gaz.pce", gas_points, NULL },
+	{ "gaz.conso_jour", gas_days, NULL },
+	{ "eau.abonne", water_meters, NULL },
+	{ "eau.releve_jour", water_days, NULL },
 	{ NULL, NULL, NULL }
 };

@@ -123,7 +123,7 @@ const struct story stories[] = {
 	{ "germaine", "Germaine", "Dupond-Lavigne", true, "1941-08-30", 0, T_OLD_METER,
 	  "At home all day. Her old meter knew hours only; the new one knows half-hours.",
 	  "Chez elle toute la journée. Son ancien compteur ne savait que les heures." },
-	{ "leo", "Léo", "Martin", false, NULL, 4, T_MINOR,
+	{ "leo", "Léo", "Martin", false, NULL, 4, T_MINOR | T_PREPAID,
 	  "Sixteen years old, with a phone of his own: he cannot consent by himself.",
 	  "Seize ans et un téléphone à lui : il ne peut pas consentir seul." },
 	{ "solene", "Solène-Marguerite", "d'Hôtel-Ÿvray de la Brèche-Saint-Élœil", true,

@@ -259,6 +259,16 @@ number_line(struct line_of *l, const struct person *p, int k)
 	    l->mobile ? "63998" : fixed[p->n % 5], number);
 }
 
+/* Some mobile lines pay ahead: no contract to end, no bill. */
+static void
+prepay(struct line_of *l, const struct synth *s, const struct person *p)
+{
+	struct draw d = draw_for(s, l->id, P_PREPAID, 0);
+
+	if (l->mobile && (draw_chance(&d, 0.08) || p->traits & T_PREPAID))
+		l->plan = PLAN_PREPAID;
+}
+
 static void
 equip_person(struct person *p, const struct synth *s)
 {
@@ -285,6 +295,7 @@ equip_person(struct person *p, const struct synth *s)
 		l->contacts = draw_between(&d, 12, 60);
 		snprintf(l->contract, sizeof(l->contract), "SYN-T-%08lld-%d",
 		    (long long)p->n, k + 1);
+		prepay(l, s, p);
 		number_line(l, p, k);
 	}
 }

@@ -2,13 +2,22 @@
 /* synth_telecom.c - people as the telecom database knows them. */
 #include <stdio.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "catalogue/synth_telecom.h"
 
-static const struct { const char *code; int cents; } plans[] = {
-	{ "MOB2", 299 }, { "MOB40", 1299 }, { "MOB100", 1999 }, { "BOX", 3499 }
-};
+/* When something about the subscriber last changed. */
+int64_t
+subscriber_changed(const struct synth *s, const struct person *p)
+{
+	const struct home *h = &p->homes[p->home_count > 1];
+	int first = p->lines[0].begin;
 
-static int64_t
+	if (p->home_count > 1 && h->begin > first)
+		first = h->begin + 2;
+	return shop_hour(s, &p->lines[0], first < s->as_of - 1 ? first :
+	    s->as_of - 2);
+}
+
+int64_t
 shop_hour(const struct synth *s, const struct line_of *l, int day)
 {
 	struct draw d = draw_for(s, l->id, P_CHANGE, day);
@@ -23,7 +32,6 @@ subscribers(struct copy *c, const struct synth *s, const struct person *p)
 	const struct home *h = &p->homes[p->home_count > 1];
 	int commune = h->street[0] ? h->commune :
 	    p->story != NULL ? p->story->commune : 0;
-	int first = p->lines[0].begin;
 
 	cell_text(c, p->ref);
 	if (p->n % 29 == 28)
@@ -41,10 +49,7 @@ subscribers(struct copy *c, const struct synth *s, const struct person *p)
 	cell_text(c, "FR");
 	cell_text(c, p->lang);
 	cell_bool(c, p->opposed);
-	if (p->home_count > 1 && h->begin > first)
-		first = h->begin + 2;
-	cell_time(c, shop_hour(s, &p->lines[0], first < s->as_of - 1 ? first :
-	    s->as_of - 2));
+	cell_time(c, subscriber_changed(s, p));
 	row_end(c);
 }
 
@@ -80,24 +85,17 @@ lines(struct copy *c, const struct synth *s, const struct person *p)
 static void
 options(struct copy *c, const struct synth *s, const struct person *p)
 {
-	static const struct { const char *name; int cents; } offered[] = {
-		{ "Appels vers l'international", 500 },
-		{ "Assurance du téléphone", 899 }, { "Bouquet de séries", 799 } };
-
 	for (int k = 0; k < p->line_count; k++) {
 		const struct line_of *l = &p->lines[k];
-		struct draw d = draw_for(s, l->id, P_LINE, 100);
+		struct phone_option have[PHONE_OPTIONS_MAX];
+		int n = phone_options(have, s, l);
 
-		for (size_t i = 0; i < countof(offered); i++) {
-			int since = l->begin + draw_below(&d, 400);
-
-			if (!draw_chance(&d, 0.15) || since >= s->as_of - 1)
-				continue;
+		for (int i = 0; i < n; i++) {
 			cell_int(c, l->id);
-			cell_text(c, offered[i].name);
-			cell_int(c, offered[i].cents);
-			cell_date(c, since);
-			cell_time(c, shop_hour(s, l, since));
+			cell_text(c, have[i].name);
+			cell_int(c, have[i].cents);
+			cell_date(c, have[i].since);
+			cell_time(c, shop_hour(s, l, have[i].since));
 			row_end(c);
 		}
 	}
@@ -192,5 +190,9 @@ const struct synth_table synth_telecom[] = {
 	{ "abo.option_ligne", options, NULL },
 	{ "cdr.cellule", NULL, cells },
 	{ "cdr.appel", calls, NULL },
+	{ "cdr.position", phone_sights, NULL },
+	{ "tv.visionnage", phone_videos, NULL },
+	{ "fac.facture", phone_bills, NULL },
+	{ "fac.ligne", phone_bill_lines, NULL },
 	{ NULL, NULL, NULL }
 };

@@ -25,9 +25,9 @@ enum { FIRST_DAY = 20089 };	/* 2025-01-01: nobody's story is told earlier */
 static int run(int argc, char **argv);
 
 const struct command command_synth = {
-	"synth", "Make a synthetic organisation in an empty PostgreSQL.", run,
-	"--sector energy|telecom --to postgres:URL [--customers N] [--seed S]\n"
-	"       [--as-of DATE] [--days D] [--tables FILE]\n"
+	"synth", "Make a synthetic organisation, in PostgreSQL or in files.", run,
+	"--sector NAME --to postgres:URL|ndjson:DIR|csv:DIR [--customers N]\n"
+	"       [--seed S] [--as-of DATE] [--days D] [--tables FILE]\n"
 	"   or: guichet synth --logins postgres:URL [--count N] [--seed S] [--json]"
 };
 
@@ -48,23 +48,57 @@ database_of(const char *text)
 	return text;
 }
 
-/* Where the sector's tables are told: here, or where the program's own are. */
+/* What the program brings: here, or where it was installed. */
 static const char *
-tables_of(const struct wish *w, char path[PATH_MAX])
+brought(const char *what, char path[PATH_MAX])
 {
-	static const char *const places[] = { "adapters", "/usr/share/guichet/adapters",
-	    "/usr/local/share/guichet/adapters" };
+	static const char *const places[] = { ".", "/usr/share/guichet",
+	    "/usr/local/share/guichet" };
 
-	if (w->tables != NULL)
-		return w->tables;
 	for (size_t i = 0; i < countof(places); i++) {
-		snprintf(path, PATH_MAX, "%s/%s/organisation.sql", places[i],
-		    w->sector);
+		snprintf(path, PATH_MAX, "%s/%s", places[i], what);
 		if (access(path, R_OK) == 0)
 			return path;
 	}
-	snprintf(path, PATH_MAX, "%s/%s/organisation.sql", places[0], w->sector);
+	snprintf(path, PATH_MAX, "%s", what);
 	return path;
+}
+
+/* Where the sector's tables are told. */
+static const char *
+tables_of(const struct wish *w, char path[PATH_MAX])
+{
+	char name[128];
+
+	if (w->tables != NULL)
+		return w->tables;
+	snprintf(name, sizeof(name), "adapters/%.64s/organisation.sql", w->sector);
+	return brought(name, path);
+}
+
+static bool
+names_form(const char *to, const char *form, const char **dir)
+{
+	size_t n = strlen(form);
+
+	*dir = to + n;
+	return strncmp(to, form, n) == 0;
+}
+
+static int
+make(const struct wish *w, const struct synth *s, struct synth_job *job,
+    struct fault *f)
+{
+	char path[PATH_MAX];
+	const char *dir;
+
+	job->schemas = brought("schemas", path);
+	if (names_form(w->to, "ndjson:", &dir))
+		return synth_records(s, job, SYNTH_NDJSON, dir, f);
+	if (names_form(w->to, "csv:", &dir))
+		return synth_records(s, job, SYNTH_CSV, dir, f);
+	job->ddl = tables_of(w, path);
+	return synth_fill(s, job, database_of(w->to), f);
 }
 
 static int
@@ -73,15 +107,13 @@ fill(const struct wish *w, const struct synth *s)
 	struct synth_job job = { .sector = w->sector };
 	int64_t begun = clock_mono_us();
 	struct progress bar;
-	char path[PATH_MAX];
 	struct fault f;
 	int rc;
 
 	progress_begin(&bar, w->sector);
-	job.ddl = tables_of(w, path);
 	job.step = progress_step;
 	job.arg = &bar;
-	rc = synth_fill(s, &job, database_of(w->to), &f);
+	rc = make(w, s, &job, &f);
 	progress_end(&bar);
 	if (rc < 0) {
 		fault_print(stderr, &f);
@@ -186,8 +218,9 @@ run(int argc, char **argv)
 {
 	struct wish w = { .customers = 40, .seed = 2026, .days = 400, .count = 16 };
 	const struct flag flags[] = {
-		{ "--sector", FLAG_TEXT, &w.sector, "energy or telecom" },
-		{ "--to", FLAG_TEXT, &w.to, "postgres:URL of an empty database" },
+		{ "--sector", FLAG_TEXT, &w.sector, SYNTH_SECTORS },
+		{ "--to", FLAG_TEXT, &w.to, "postgres:URL of an empty database, ndjson:DIR or\n"
+		    "                     csv:DIR" },
 		{ "--customers", FLAG_NUMBER, &w.customers, "how many people (40)" },
 		{ "--seed", FLAG_NUMBER, &w.seed, "another population (2026)" },
 		{ "--as-of", FLAG_TEXT, &w.as_of, "DATE of today there (today)" },
@@ -199,7 +232,7 @@ run(int argc, char **argv)
 		{ NULL, FLAG_SET, NULL, NULL }
 	};
 	struct common common;
-	struct synth s;
+	struct synth s = { .memo = NULL };
 	int n = command_args(&command_synth, &common, flags, argc, argv), rc;
 
 	if (n != 0)

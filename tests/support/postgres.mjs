@@ -53,9 +53,10 @@ export function sql(url, text) {
 let made = 0;
 
 // A fresh database; { name, url, drop() }. A name given twice gets a number.
-export function createDatabase(name, base = postgresUrl()) {
+export function createDatabase(name, base = postgresUrl(), charset = null) {
 	const unique = `${name}_${process.pid}_${++made}`.toLowerCase();
-	sql(base, `CREATE DATABASE "${unique}"`);
+	sql(base, `CREATE DATABASE "${unique}"` + (charset ? ` ENCODING '${charset}'
+		LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0` : ""));
 	return { name: unique, url: urlOf(base, unique), drop: () =>
 		sql(base, `DROP DATABASE IF EXISTS "${unique}" WITH (FORCE)`) };
 }

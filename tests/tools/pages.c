@@ -3,7 +3,7 @@
  * pages - reads one customer's records as the gateway does, for tests and
  * measures.
  *
- *     pages CONFIG DATASET CUSTOMER [--from D] [--to D] [--limit N]
+ *     pages CONFIG DATASET CUSTOMER[,CUSTOMER...] [--from D] [--to D] [--limit N]
  *     pages CONFIG DATASET CUSTOMER --bench N
  *
  * Prints every page's records as NDJSON, following the cursor to the end. With
@@ -74,6 +74,20 @@ print_all(struct db_now *now, struct page_ask *ask)
 	arena_free(a);
 }
 
+/* One customer after another, each from the beginning. */
+static void
+print_customers(struct db_now *now, struct page_ask *ask, char *customers)
+{
+	char *rest = NULL;
+
+	for (char *who = strtok_r(customers, ",", &rest); who != NULL;
+	    who = strtok_r(NULL, ",", &rest)) {
+		ask->customer = who;
+		ask->after = NULL;
+		print_all(now, ask);
+	}
+}
+
 static void
 measure(struct db_now *now, const struct page_ask *ask, int times)
 {
@@ -136,7 +150,7 @@ main(int argc, char **argv)
 	if (bench > 0)
 		measure(now, &ask, bench);
 	else
-		print_all(now, &ask);
+		print_customers(now, &ask, argv[3]);
 	db_now_close(now);
 	catalogue_free(c);
 	settings_free(s);
