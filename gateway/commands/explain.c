@@ -325,6 +325,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E405", "The database to fill cannot be reached",
 	  "The URL after --to is wrong, or that PostgreSQL does not run.",
 	  "Try the same URL with psql." },
+	{ "E406", "A file of records cannot be written",
+	  "guichet synth could not make or fill a file in the directory named by "
+	  "--to ndjson:DIR or csv:DIR.",
+	  "Name a directory that you may write to, on a disk with room." },
 };
 
 static void

@@ -340,7 +340,7 @@ test("wrong words are refused with a reason", () => {
 		[["--sector", "energy", "--to", "x", "--as-of", "yesterday"], /--as-of/],
 		[["--sector", "energy", "--to", "x", "--customers", "0"], /--customers/],
 		[["--sector", "energy", "--to", "x", "--days", "99999"], /--days/],
-		[["--sector", "water", "--to", "x"], /energy or telecom/],
+		[["--sector", "water", "--to", "x"], /energy, telecom/],
 		[[], /--to or --logins/]]) {
 		const r = guichet("synth", ...args);
 		assert.ok(r.code === 64 || r.code === 78, args.join(" "));
