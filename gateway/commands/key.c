@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key.c - `guichet key new|list`: the keys of this installation. */
+/* key.c - `guichet key new|list|rotate`: the keys of this installation. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,14 @@
 #include "base/jw.h"
 #include "base/settings.h"
 #include "commands/command.h"
+#include "commands/key.h"
 #include "crypto/keys.h"
 
 static int run(int argc, char **argv);
 
 const struct command command_key = {
-	"key", "Make or list the keys of this installation.", run,
-	"new | list"
+	"key", "Make, list or replace the keys of this installation.", run,
+	"new | list | rotate [--resume] [--batch N]"
 };
 
 static int
@@ -120,14 +121,24 @@ list(const char *dir, bool json)
 static int
 run(int argc, char **argv)
 {
+	bool resume = false;
+	int64_t batch = 0;
+	const struct flag flags[] = {
+		{ "--resume", FLAG_SET, &resume,
+		  "rotate: go on with the key made before" },
+		{ "--batch", FLAG_NUMBER, &batch, "N  rotate: rows at once (500)" },
+		{ NULL }
+	};
 	struct common common;
-	int n = command_args(&command_key, &common, NULL, argc, argv), rc;
+	int n = command_args(&command_key, &common, flags, argc, argv), rc;
 	struct settings *s;
 
-	if (n != 1 || (strcmp(argv[0], "new") != 0 && strcmp(argv[0], "list") != 0))
-		return command_misused(&command_key, "say new or list");
+	if (n != 1 || (strcmp(argv[0], "new") != 0 &&
+	    strcmp(argv[0], "list") != 0 && strcmp(argv[0], "rotate") != 0))
+		return command_misused(&command_key, "say new, list or rotate");
 	s = command_settings(&common);
 	rc = strcmp(argv[0], "new") == 0 ? make(s->keys_dir) :
+	    strcmp(argv[0], "rotate") == 0 ? key_rotate(s, resume, batch) :
 	    list(s->keys_dir, common.json);
 	settings_free(s);
 	return rc;

@@ -226,6 +226,8 @@ keys_load(struct keys **out, const char *dir, struct fault *f)
 	struct keys *k = xcalloc(1, sizeof(*k));
 	char path[4096];
 
+	k->dir = xstrdup(dir);
+
 	snprintf(path, sizeof(path), "%s/ticket.key", dir);
 	if (read_signing(k, dir, f) < 0 || read_listed(k, dir, f) < 0 ||
 	    read_raw(k->ticket, path, f) < 0) {
@@ -234,6 +236,54 @@ keys_load(struct keys **out, const char *dir, struct fault *f)
 	}
 	*out = k;
 	return 0;
+}
+
+static bool
+seal_known(const struct keys *k, const uint8_t id[4])
+{
+	for (size_t i = 0; i < k->seals_n; i++)
+		if (memcmp(k->seals[i].id, id, 4) == 0)
+			return true;
+	return false;
+}
+
+bool
+keys_seal_learn(struct keys *k, const uint8_t id[4])
+{
+	char name[24], hex[9], path[4096];
+	struct fault f;
+
+	hex_encode(hex, id, 4);
+	snprintf(name, sizeof(name), "seal-%s.key", hex);
+	snprintf(path, sizeof(path), "%s/%s", k->dir, name);
+	if (access(path, F_OK) != 0 || read_seal(k, path, name, &f) < 0)
+		return false;
+	qsort(k->seals, k->seals_n, sizeof(k->seals[0]), by_id);
+	return true;
+}
+
+void
+keys_seal_look(struct keys *k)
+{
+	struct stat st;
+	struct dirent *e;
+	uint8_t id[4];
+	char hex[9];
+	DIR *d;
+
+	if (stat(k->dir, &st) < 0 || (st.st_mtim.tv_sec ==
+	    k->dir_changed.tv_sec && st.st_mtim.tv_nsec ==
+	    k->dir_changed.tv_nsec) || (d = opendir(k->dir)) == NULL)
+		return;
+	k->dir_changed = st.st_mtim;
+	while ((e = readdir(d)) != NULL) {
+		if (!named(e->d_name, "seal-", ".key"))
+			continue;
+		snprintf(hex, sizeof(hex), "%s", e->d_name + strlen("seal-"));
+		if (hex_decode(id, sizeof(id), hex) == 0 && !seal_known(k, id))
+			keys_seal_learn(k, id);
+	}
+	closedir(d);
 }
 
 void
@@ -251,6 +301,7 @@ keys_free(struct keys *k)
 	EVP_PKEY_free(k->signing);
 	keys_forget_journal(k);
 	free(k->jwks);
+	free(k->dir);
 	OPENSSL_cleanse(k, sizeof(*k));
 	free(k);
 }
@@ -362,6 +413,32 @@ keys_make(const char *dir, struct fault *f)
 	if (rc == 0)
 		rc = make_raw(dir, "ticket.key", f);
 	return rc;
+}
+
+/* Ids are times in seconds; two keys of one second would be one. */
+int
+keys_seal_new(const char *dir, struct fault *f)
+{
+	struct keys *k;
+	const uint8_t *last;
+	unsigned id = (unsigned)clock_s(), newest;
+	char name[64];
+
+	if (keys_load(&k, dir, f) < 0)
+		return E_BAD_INPUT;
+	last = k->seals[k->seals_n - 1].id;
+	newest = (unsigned)last[0] << 24 | (unsigned)last[1] << 16 |
+	    (unsigned)last[2] << 8 | last[3];
+	if (k->seals_n == SEALS_MAX) {
+		keys_free(k);
+		fault_set(f, "E123", dir, 0, 0, "holds %d sealing keys already",
+		    SEALS_MAX);
+		return fault_cure(f, "move the oldest out of it");
+	}
+	keys_free(k);
+	snprintf(name, sizeof(name), "seal-%08x.key",
+	    id > newest ? id : newest + 1);
+	return make_raw(dir, name, f);
 }
 
 /* ---- what they hold ---- */

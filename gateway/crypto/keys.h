@@ -22,6 +22,8 @@ struct keys;
 MUST_CHECK int keys_load(struct keys **out, const char *dir, struct fault *);
 /* Makes what is missing; prints each file made on stdout. */
 MUST_CHECK int keys_make(const char *dir, struct fault *);
+/* One more sealing key, newer than all there are. */
+MUST_CHECK int keys_seal_new(const char *dir, struct fault *);
 void keys_free(struct keys *);
 
 EVP_PKEY *keys_signing(const struct keys *);		/* ES256, ours to keep */
@@ -41,8 +43,11 @@ const uint8_t *keys_ticket(const struct keys *);	/* 32 bytes */
 char *seal(const struct keys *, struct arena *, const char *context,
     const void *plain, size_t n);
 /* The plain text (NUL-terminated, *n its length), or NULL: altered, foreign
- * context, unknown key. */
+ * context, unknown key. A key made since we started is read from the directory
+ * when it is met, and seals from then on: rotation needs no restart. */
 char *unseal(const struct keys *, struct arena *, const char *context,
     const char *sealed, size_t *n);
+/* By the newest key we know? */
+bool sealed_newest(const struct keys *, const char *sealed);
 
 #endif

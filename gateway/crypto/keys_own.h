@@ -4,7 +4,9 @@
 #define KEYS_OWN_H
 #include <openssl/evp.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 enum { SEALS_MAX = 32, LOGS_MAX = 8 };
 
@@ -19,6 +21,8 @@ struct log_key {
 };
 
 struct keys {
+	char *dir;			/* where they were read */
+	struct timespec dir_changed;	/* as it was then */
 	EVP_PKEY *signing;
 	char kid[44];
 	char *jwks;
@@ -28,5 +32,10 @@ struct keys {
 	struct log_key logs[LOGS_MAX];
 	size_t logs_n;
 };
+
+/* Reads seal-<id>.key, made meanwhile; false: there is none that we may read. */
+bool keys_seal_learn(struct keys *, const uint8_t id[4]);
+/* Reads what was added to the directory since we looked; a stat when nothing. */
+void keys_seal_look(struct keys *);
 
 #endif

@@ -41,12 +41,14 @@ char *
 seal(const struct keys *k, struct arena *a, const char *context,
     const void *plain, size_t n)
 {
-	const struct seal_key *key = &k->seals[k->seals_n - 1];
 	uint8_t *out = arena_alloc(a, FRAME + n), *cipher = out + ID + NONCE;
+	const struct seal_key *key;
 	EVP_CIPHER_CTX *ctx;
 	int len, more, ok;
 
 	assert(n <= SEAL_MAX);
+	keys_seal_look((struct keys *)(uintptr_t)k);
+	key = &k->seals[k->seals_n - 1];
 	memcpy(out, key->id, ID);
 	random_bytes(out + ID, NONCE);
 	ctx = cipher_begin(key->bytes, out + ID, context, 1);
@@ -58,12 +60,33 @@ seal(const struct keys *k, struct arena *a, const char *context,
 }
 
 static const struct seal_key *
-key_find(const struct keys *k, const uint8_t *id)
+key_known(const struct keys *k, const uint8_t *id)
 {
 	for (size_t i = 0; i < k->seals_n; i++)
 		if (memcmp(k->seals[i].id, id, ID) == 0)
 			return &k->seals[i];
 	return NULL;
+}
+
+/* Keys are constant to whoever holds them; that one is learned is ours. */
+static const struct seal_key *
+key_find(const struct keys *k, const uint8_t *id)
+{
+	const struct seal_key *key = key_known(k, id);
+
+	if (key == NULL && keys_seal_learn((struct keys *)(uintptr_t)k, id))
+		key = key_known(k, id);
+	return key;
+}
+
+bool
+sealed_newest(const struct keys *k, const char *sealed)
+{
+	uint8_t id[6];			/* eight characters are six bytes */
+
+	return strlen(sealed) >= 8 &&
+	    b64url_decode(id, sizeof(id), sealed, 8) == sizeof(id) &&
+	    memcmp(id, k->seals[k->seals_n - 1].id, ID) == 0;
 }
 
 char *

@@ -57,7 +57,7 @@ export function certificates(dir) {
 		"ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=localhost",
 		"-keyout", f("tls.key"), "-out", f("tls.csr"));
 	writeFileSync(f("tls.ext"),
-		"subjectAltName=DNS:localhost,IP:127.0.0.1\n");
+		"subjectAltName=DNS:localhost,IP:127.0.0.1,IP:127.0.0.2\n");
 	openssl("x509", "-req", "-in", f("tls.csr"), "-CA", f("ca.pem"),
 		"-CAkey", f("ca.key"), "-CAcreateserial", "-days", "2",
 		"-extfile", f("tls.ext"), "-out", f("tls.pem"));
