@@ -24,7 +24,7 @@ struct reading {
 /* ---- source.conf ---- */
 
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
-    "statement_timeout_ms", "coholders" };
+    "statement_timeout_ms", "coholders", "overlap_s", "compare_days" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
@@ -58,9 +58,15 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	case 4:
 		return parse_int(&s->statement_timeout_ms, text, 1, 600000) == 0 ?
 		    0 : bad_value(f, line, "write milliseconds, up to 600000");
-	default:
+	case 5:
 		return parse_bool(&s->coholders, text) == 0 ? 0 :
 		    bad_value(f, line, "write yes or no");
+	case 6:
+		return parse_int(&s->overlap_s, text, 1, 86400) == 0 ? 0 :
+		    bad_value(f, line, "write seconds, up to 86400");
+	default:
+		return parse_int(&s->compare_days, text, 0, 366) == 0 ? 0 :
+		    bad_value(f, line, "write days, 0 for never");
 	}
 }
 
@@ -92,6 +98,7 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 	const char *here = settings_source_url(settings, s->name);
 
 	s->statement_timeout_ms = 5000;
+	s->overlap_s = 60;
 	if (conf_read_file(r->conf, on_line, r, f) < 0)
 		return E_BAD_INPUT;
 	if (here != NULL)
@@ -262,7 +269,9 @@ read_dataset(struct reading *r, const char *file, struct fault *f)
 	d->page.name = arena_printf(a, "page %s", id);
 	d->page.text = keyset_wrap(a, d->schema, d->sql_text);
 	r->c->datasets[r->c->dataset_count++] = d;
-	return read_changed(r, d, id, f);
+	if (read_changed(r, d, id, f) < 0)
+		return E_BAD_INPUT;
+	return removed_read(d, r->dir, a, f);
 }
 
 /* <data-set>.sql, and none of the files that stand beside. */

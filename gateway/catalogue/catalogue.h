@@ -92,6 +92,8 @@ struct source {
 	const char *url, *time_zone;
 	struct zone *zone;
 	enum capture capture;
+	int64_t overlap_s;		/* how far an overlap is read again */
+	int64_t compare_days;		/* between comparisons; 0 = never */
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */
 	int64_t statement_timeout_ms;
@@ -123,7 +125,17 @@ struct dataset {
 	struct statement page;		/* a keyset page (page.h) */
 	struct statement changed;	/* who changed in [since, until), text NULL = none */
 	struct record_plan *plan;
+	/* Those that are gone (<data-set>.removed.sql): a data set of its own
+	 * with the same schema, whose records are keys; NULL: not told. */
+	struct dataset *removed;
+	bool gone;			/* this is such a one */
 };
+
+/* Is what was delivered remembered, by keyed digests? Needed to compare, and
+ * to read beyond the horizon. */
+bool dataset_remembers(const struct dataset *);
+/* May pages reach beyond the horizon, as repeats are known? */
+bool dataset_early(const struct dataset *);
 
 struct catalogue;
 

@@ -50,6 +50,12 @@ const char *capture_described(struct arena *, const struct dataset *);
 /* Where rows of the change table are needed: is it there, may we read it? */
 MUST_CHECK int capture_look(PGconn *, const struct source *, struct fault *);
 
+/* ---- removed.c: <data-set>.removed.sql ---- */
+MUST_CHECK int removed_read(struct dataset *, const char *dir, struct arena *,
+    struct fault *);
+MUST_CHECK int removed_columns(struct dataset *gone, struct arena *,
+    const PGresult *, struct fault *);
+
 /* ---- sqltext.c: an adapter's SQL, as a person wrote it ---- */
 enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER, SQL_FOR_LOGIN,
     SQL_FORS };

@@ -33,6 +33,8 @@ cursor_seal(const struct keys *k, struct arena *a, const struct cursor *c,
 	jw_string(&w, c->changed);
 	for (size_t i = 0; i < keyset_key_count(c->dataset->schema); i++)
 		jw_string(&w, c->key[i]);
+	if (c->removed)
+		jw_bool(&w, true);
 	jw_end_array(&w);
 	return seal(k, a, bound_to(a, c->dataset, context), b.data, b.len);
 }
@@ -50,7 +52,8 @@ cursor_open(struct cursor *c, const struct keys *k, struct arena *a,
 
 	memset(c, 0, sizeof(*c));
 	c->dataset = d;
-	if (json_array_size(list) == keys + 1) {
+	if (json_array_size(list) == keys + 1 || json_array_size(list) == keys + 2) {
+		c->removed = json_array_size(list) == keys + 2;
 		c->changed = arena_strdup(a, json_string_value(
 		    json_array_get(list, 0)));
 		for (size_t i = 0; i < keys; i++)

@@ -135,6 +135,28 @@ describe_page(struct catalogue *c, struct dataset *d, PGconn *pg, struct fault *
 	return 0;
 }
 
+/* ---- what is gone ---- */
+
+static int
+describe_removed(struct catalogue *c, struct dataset *d, PGconn *pg,
+    struct fault *f)
+{
+	struct dataset *gone = d->removed;
+	const struct asked q = { gone->sql_file, gone->sql_text, gone->sql_text,
+	    countof(page_types), page_types };
+	PGresult *r = describe(pg, &q, f);
+	int rc;
+
+	if (r == NULL)
+		return catalogue_fault(c, 2, d->source, d, f);
+	rc = removed_columns(gone, c->arena, r, f);
+	PQclear(r);
+	forget(pg);
+	if (rc == 0)
+		rc = describe_wrapped(pg, gone, f);
+	return rc < 0 ? catalogue_fault(c, 2, d->source, d, f) : 0;
+}
+
 /* ---- who changed? ---- */
 
 static int
@@ -232,6 +254,8 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 			continue;
 		if ((rc = describe_page(c, d, pg, f)) == 0)
 			rc = describe_changed(c, d, pg, f);
+		if (rc == 0 && d->removed != NULL)
+			rc = describe_removed(c, d, pg, f);
 	}
 	db_now_close(now);
 	return rc;

@@ -46,6 +46,7 @@ struct horizon {
 	struct event *refused;		/* tells those whom no queue took */
 	int64_t margin_us;
 	int64_t us;			/* 0: never known */
+	int64_t source_now_us;		/* the source's clock, when last asked */
 	int64_t known_us;		/* monotonic; when that was asked for */
 	int64_t asking_us;
 	int64_t active_us;		/* running ones began after, this time */
@@ -184,6 +185,7 @@ on_active(struct rows *rows, int failure, void *arg)
 		failure = E_UNAVAILABLE;
 	if (failure == 0) {
 		h->active_us = row_time(rows, 0, "at");
+		h->source_now_us = row_time(rows, 0, "now");
 		if (db_ask(h->source->db, SQL_HORIZON_PREPARED, PARAMS_NONE,
 		    on_prepared, h) != NULL)
 			return;
@@ -201,6 +203,12 @@ horizon_known(struct source *s, int max_age_ms)
 	    clock_mono_us() - h->known_us > (int64_t)max_age_ms * 1000)
 		return 0;
 	return h->us;
+}
+
+int64_t
+horizon_source_now(const struct source *s)
+{
+	return s->horizon->source_now_us;
 }
 
 /* Many may ask; one question is under way. */

@@ -32,10 +32,13 @@ begin_params(struct params *p, const struct page_ask *ask)
 		params_time(p, us - 1);
 	params_time(p, ask->until_us);
 	params_int(p, (int64_t)ask->limit + 1);
+	/* Removals of an instant come before its records: after a removal, all
+	 * records of that instant are still to come. Without a key, "after"
+	 * is after the whole instant. */
 	if (after == NULL)
 		params_text(p, "-infinity");
 	else
-		params_time(p, us);
+		params_time(p, us - (ask->after->removed && !ask->dataset->gone));
 	return 0;
 }
 
@@ -57,7 +60,8 @@ page_params(struct params *p, struct arena *a, const struct page_ask *ask)
 {
 	const struct schema *s = ask->dataset->schema;
 	const struct cursor *after = ask->after;
-	bool begins = after == NULL || after->changed == NULL;
+	bool whole = after == NULL || after->changed == NULL ||
+	    after->removed != ask->dataset->gone;
 
 	params_init(p);
 	if (begin_params(p, ask) < 0)
@@ -68,9 +72,9 @@ page_params(struct params *p, struct arena *a, const struct page_ask *ask)
 	} else if (ask->from != NULL || ask->to != NULL) {
 		return E_BAD_INPUT;
 	}
-	/* after -infinity the key is never looked at */
+	/* after -infinity, or after a whole instant, the key does not count */
 	for (size_t i = 0; i < keyset_key_count(s); i++)
-		params_text(p, begins ? NULL : after->key[i]);
+		params_text(p, whole ? NULL : after->key[i]);
 	return accounts_param(p, a, ask);
 }
 
@@ -149,8 +153,17 @@ page_write(struct page *page, struct buf *out, enum page_form form,
 	page->bytes = out->len - start;
 	sha256(page->digest, out->data == NULL ? "" : out->data + start,
 	    page->bytes);
+	if (row > 0)
+		page->last.removed = ask->dataset->gone;
 	return row == 0 ? 0 : place(&page->last.changed, page->last.key,
 	    ask->dataset->plan, rows, row - 1, a);
+}
+
+int
+page_place(struct record *r, const struct page_ask *ask,
+    const struct rows *rows, int row, struct arena *a)
+{
+	return place(&r->changed, r->key, ask->dataset->plan, rows, row, a);
 }
 
 int
@@ -164,6 +177,10 @@ page_record(struct record *r, const struct page_ask *ask, const struct rows *row
 	buf_init_in(&b, a);
 	if (plan_write(&b, p, ask->granularity, rows, row) < 0)
 		return E_BAD_INPUT;
+	if (ask->dataset->gone) {
+		b.len--;			/* the closing bracket */
+		buf_str(&b, ",\"removed\":true}");
+	}
 	r->json = b.data;
 	r->n = b.len;
 	return place(&r->changed, r->key, p, rows, row, a);

@@ -23,6 +23,8 @@ struct source;
  * (us, or failure < 0). See DESIGN.md section 5 for what it asks and why. */
 int64_t horizon_known(struct source *, int max_age_ms);
 typedef void on_horizon(int64_t us, int failure, void *arg);
+/* The source's clock when the horizon was last asked for. */
+int64_t horizon_source_now(const struct source *);
 struct horizon_wait;
 struct horizon_wait *horizon_ask(struct source *, on_horizon *, void *arg);
 void horizon_forget(struct horizon_wait *);
@@ -32,6 +34,8 @@ struct cursor {
 	const struct dataset *dataset;
 	const char *changed;	/* of the last record, text as PostgreSQL's ISO; NULL = start */
 	const char *key[8];	/* its natural key, texts */
+	bool removed;		/* it was a removal: of one instant, these come
+				 * first */
 };
 /* Opaque, authenticated, bound to the context (grant id). */
 char *cursor_seal(const struct keys *, struct arena *, const struct cursor *,
@@ -72,5 +76,20 @@ MUST_CHECK int page_write(struct page *, struct buf *out, enum page_form,
 struct record { const char *json; size_t n; const char *changed; const char *key[8]; };
 MUST_CHECK int page_record(struct record *, const struct page_ask *,
     const struct rows *, int row, struct arena *);
+/* Its key and its change time alone. */
+MUST_CHECK int page_place(struct record *, const struct page_ask *,
+    const struct rows *, int row, struct arena *);
+
+/* ---- records and removals, in one order ---- */
+/* Two answers after the same cursor: what each shows, by time, removals first
+ * within an instant, up to where one of them shows no further. */
+struct pair {
+	const struct page_ask *ask[2];		/* records, removals */
+	const struct rows *rows[2];		/* the second may be NULL */
+	int at[2];
+};
+/* 0 or 1 and *row, or -1: that is all. */
+int pair_next(struct pair *, int *row);
+bool pair_more(const struct pair *);		/* is there more, unseen? */
 
 #endif

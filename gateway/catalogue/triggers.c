@@ -67,17 +67,21 @@ look_at(struct tables *t, const struct dataset *d, struct fault *f)
 	const char *text;
 	struct buf b;
 	json_t *all;
-	int rc = 0;
+	int params, rc = 0;
 
+	if (PQresultStatus(r) == PGRES_COMMAND_OK) {
+		PQclear(r);
+		r = PQdescribePrepared(t->pg, "look");
+	}
 	if (PQresultStatus(r) != PGRES_COMMAND_OK)
 		rc = live_refused(f, t->pg, r, d->sql_file, d->sql_text);
+	params = PQnparams(r);
 	PQclear(r);
 	if (rc < 0)
 		return rc;
 	buf_init_in(&b, t->arena);
 	buf_str(&b, "EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE look (NULL");
-	for (size_t i = 1; i < (size_t)keyset_first_key(d->schema) - 1 +
-	    keyset_key_count(d->schema); i++)
+	for (int i = 1; i < params; i++)
 		buf_str(&b, ", NULL");
 	buf_char(&b, ')');
 	text = live_text(t->pg, t->arena, b.data, NULL, 0);

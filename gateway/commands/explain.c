@@ -231,6 +231,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E232", "Records cross the network in the clear",
 	  "The connection to the source is not encrypted.",
 	  "Add sslmode=verify-full and sslrootcert to its url." },
+	{ "E239", ".removed.sql does not select what tells a removal",
+	  "A removal is the record's natural key, its period if the schema has "
+	  "one, and the time it was removed; nothing else.",
+	  "Select these columns, under the names of the schema." },
 	{ "E240", "A source does not tell of its changes",
 	  "capture = trigger needs a change table that our role may read.",
 	  "Run what `guichet adapter triggers SOURCE` prints, as the owner." },

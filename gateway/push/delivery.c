@@ -89,9 +89,8 @@ delivery_settle(struct delivery *d, int64_t wait_ms, const char *reason,
 	settler_give(d->push->settler, &d->settlement, on_settled, d);
 }
 
-/* Nothing was sent; no cloud is to blame. */
-static void
-postpone(struct delivery *d, const char *reason, int64_t ms)
+void
+delivery_postpone(struct delivery *d, const char *reason, int64_t ms)
 {
 	delivery_settle(d, ms, reason, NULL, NULL);
 }
@@ -154,14 +153,12 @@ received(struct delivery *d)
 {
 	const struct errand *e = &d->errand;
 	bool good = e->outcome == DELIVERED || e->outcome == ALREADY;
-	bool whole = e->done == d->parcel.n, more = d->parcel.more || !whole;
-	struct cursor *last = &d->parcel.items[e->done - 1].cursor;
+	bool whole = e->done == d->parcel.n, more = d->parcel.more || !whole ||
+	    d->walk != NULL;
 
 	d->push->counts.delivered++;
 	d->push->counts.documents += (unsigned long)e->done;
-	d->settlement.cursor = cursor_seal(d->push->house->keys, d->arena, last,
-	    d->to->grant_text);
-	d->settlement.records = e->done;
+	reading_received(d, e->done);
 	log_info("delivery=%s pims=%s records received dataset=%s rows=%d "
 	    "bytes=%zu ms=%lld", d->id, d->to->client_id, d->dataset_id,
 	    e->done, d->parcel.bytes,
@@ -229,7 +226,7 @@ on_verdict(int verdict, void *arg)
 		delivery_settle(d, 5000, "no live consent",
 		    "delivery.cancelled", NULL);
 	else if (verdict < 0)
-		postpone(d, "journal away", 1000);
+		delivery_postpone(d, "journal away", 1000);
 	else if (left_us <= d->push->house->settings->push_deadline_ms * 1000)
 		delivery_settle(d, 0, "lease too short", "delivery.failed",
 		    "later");
@@ -237,8 +234,8 @@ on_verdict(int verdict, void *arg)
 		delivery_run(d, ERRAND_DELIVER, on_delivered);
 }
 
-static void
-pass_gate(struct delivery *d)
+void
+delivery_send(struct delivery *d)
 {
 	struct line_row row;
 
@@ -247,106 +244,7 @@ pass_gate(struct delivery *d)
 	d->pass = gate_admit(d->push->house->gate, &row, on_verdict, d);
 }
 
-/* ---- reading ---- */
-
-static void
-source_away(struct delivery *d, int failure)
-{
-	log_warning("delivery=%s records cannot be read dataset=%s why=%s",
-	    d->id, d->dataset_id, error_name(failure));
-	postpone(d, "source away", retry_wait_ms(2, 1));
-}
-
-static void
-on_page(struct rows *rows, int failure, void *arg)
-{
-	struct delivery *d = arg;
-
-	d->question = NULL;
-	if (failure == 0)
-		failure = parcel_make(&d->parcel, &d->ask, rows,
-		    &d->to->subject, d->arena);
-	if (failure < 0) {
-		source_away(d, failure);
-		return;
-	}
-	d->parcel.subscription = d->subscription;
-	d->parcel.sequence = d->sequence + 1;
-	if (d->parcel.n == 0)
-		delivery_settle(d, -1, NULL, NULL, NULL);
-	else
-		pass_gate(d);
-}
-
-static void
-on_horizon_known(int64_t us, int failure, void *arg)
-{
-	struct delivery *d = arg;
-	struct params p;
-
-	d->horizon = NULL;
-	d->ask.until_us = us;
-	if (failure == 0)
-		failure = page_params(&p, d->arena, &d->ask);
-	if (failure < 0) {
-		source_away(d, failure);
-		return;
-	}
-	d->question = db_ask(d->dataset->source->db, &d->dataset->page, &p,
-	    on_page, d);
-	if (d->question == NULL)
-		source_away(d, E_FULL);
-}
-
 /* ---- beginning ---- */
-
-/* What the grant allows of this data set; false: it does not cover it. */
-static bool
-read_details(struct delivery *d)
-{
-	struct details *all = arena_alloc(d->arena, sizeof(*all));
-	const struct detail *one;
-	const char *why;
-
-	if (details_read(all, d->arena, NULL, d->details, &why) < 0 ||
-	    (one = details_find(all, d->dataset_id)) == NULL)
-		return false;
-	return detail_ask(one, &d->ask);
-}
-
-/* A cursor of another schema version: all over again, repeats are harmless. */
-static void
-read_cursor(struct delivery *d)
-{
-	if (d->cursor == NULL)
-		return;
-	if (cursor_open(&d->after, d->push->house->keys, d->arena, d->dataset,
-	    d->cursor, d->to->grant_text) == 0)
-		d->ask.after = &d->after;
-	else
-		log_warning("delivery=%s cursor no longer valid, from the first "
-		    "record again dataset=%s", d->id, d->dataset_id);
-}
-
-static void
-begin_active(struct delivery *d)
-{
-	if (d->dataset == NULL) {
-		postpone(d, "data set not served", 600000);
-		return;
-	}
-	d->ask.dataset = d->dataset;
-	d->ask.customer = d->to->customer;
-	d->ask.limit = PARCEL_MAX;
-	if (!read_details(d)) {
-		postpone(d, "not in the grant", 600000);
-		return;
-	}
-	read_cursor(d);
-	d->horizon = horizon_ask(d->dataset->source, on_horizon_known, d);
-	if (d->horizon == NULL)
-		source_away(d, E_FULL);
-}
 
 static struct delivery *
 take(struct push *p, const struct rows *rows, int row)
@@ -367,6 +265,8 @@ take(struct push *p, const struct rows *rows, int row)
 	d->dataset = dataset_find(p->house->catalogue, d->dataset_id);
 	d->state = arena_strdup(a, row_text(rows, row, "state"));
 	d->cursor = arena_strdup(a, row_text(rows, row, "cursor"));
+	d->walk = arena_strdup(a, row_text(rows, row, "walk"));
+	d->round = row_int(rows, row, "walk_round");
 	d->details = arena_strdup(a, row_text(rows, row, "details"));
 	d->sequence = row_int(rows, row, "sequence");
 	d->attempts = (int)row_int(rows, row, "attempts");
@@ -393,7 +293,7 @@ delivery_begin(struct push *p, const struct rows *rows, int row)
 		set_aside(d, rc < 0 ? "its keys cannot be unsealed" :
 		    "the worker died each time");
 	} else if (strcmp(d->state, "active") == 0)
-		begin_active(d);
+		reading_begin(d);
 	else
 		visit_begin(d);
 }
@@ -424,5 +324,6 @@ delivery_forget(struct delivery *d)
 		db_forget(d->question);
 	if (d->pass != NULL)
 		gate_forget(d->pass);
+	rows_free(d->rows);
 	errand_forget(&d->errand);
 }

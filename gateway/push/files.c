@@ -14,6 +14,11 @@ write_one(struct errand *e)
 	const struct files *f = e->own;
 	const struct item *item = &e->parcel->items[e->done];
 
+	if (item->removed) {
+		f->ways->ask(e, "DELETE", f->ways->url(e, e->done), NULL, NULL,
+		    0, on_written);
+		return;
+	}
 	f->ways->ask(e, "PUT", f->ways->url(e, e->done), f->etag == NULL ?
 	    "If-None-Match: *" : errand_field(e, "If-Match", f->etag),
 	    item->json, item->n, on_written);
@@ -58,7 +63,8 @@ on_written(struct errand *e, const struct http_answer *answer)
 {
 	struct files *f = e->own;
 
-	if (written(answer->status)) {
+	if (written(answer->status) || (answer->status == 404 &&
+	    e->parcel->items[e->done].removed)) {
 		e->done++;
 		f->conflicts = 0;
 		f->etag = NULL;

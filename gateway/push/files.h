@@ -4,7 +4,7 @@
  * conditional write (RFC 9110 13.1): a new one only if nothing is there,
  * another only over what we just saw. What was received before trouble came
  * counts. Nothing remembers what its owner deleted: such a file comes back
- * when its record changes at the source.
+ * when its record changes at the source. One that is gone there goes here too.
  */
 #ifndef FILES_H
 #define FILES_H

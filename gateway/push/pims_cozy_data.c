@@ -3,7 +3,8 @@
  * pims_cozy_data.c - documents of a Cozy (cozy-stack's web/data): _all_docs says
  * what it knows of ours, _bulk_docs writes them all at once; what the customer
  * deleted stays deleted; what somebody changed meanwhile is read and written
- * again, one by one. A repeat writes the same names: it is harmless.
+ * again, one by one. A repeat writes the same names: it is harmless. A record that
+ * is gone at the source is deleted here, if it is here.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -75,6 +76,11 @@ write_document(struct buf *b, struct errand *e, int i, bool alone)
 		jw_str_member(&w, "_id", item->id);
 	if (own->rev[i][0] != '\0')
 		jw_str_member(&w, "_rev", own->rev[i]);
+	if (item->removed) {
+		jw_bool_member(&w, "_deleted", true);
+		jw_end_object(&w);
+		return;
+	}
 	write_metadata(&w, e, e->parcel->sequence + i);
 	jw_end_object(&w);
 	if (item->n > 2) {		/* {"a":1} and {...} -> {...,"a":1} */
@@ -105,8 +111,14 @@ static void
 write_one(struct errand *e)
 {
 	const struct cozy_own *own = e->own;
+	const struct item *item = &e->parcel->items[own->one];
 	struct buf b;
 
+	if (item->removed) {
+		ask_data(e, "DELETE", arena_printf(e->arena, "%s?rev=%s",
+		    item->id, own->rev[own->one]), NULL, on_one_written);
+		return;
+	}
 	buf_init_in(&b, e->arena);
 	write_document(&b, e, own->one, true);
 	ask_data(e, "PUT", e->parcel->items[own->one].id, &b, on_one_written);
@@ -138,8 +150,8 @@ on_one_read(struct errand *e, const struct http_answer *answer)
 
 	if (cozy_token_trouble(e, answer, next_conflict))
 		return;
-	if (answer->status == 404 && reason != NULL &&
-	    strcmp(reason, "deleted") == 0) {
+	if (answer->status == 404 && (e->parcel->items[own->one].removed ||
+	    (reason != NULL && strcmp(reason, "deleted") == 0))) {
 		own->fate[own->one] = DELETED_THERE;
 		next_conflict(e);
 		return;
@@ -225,10 +237,13 @@ on_all_written(struct errand *e, const struct http_answer *answer)
 static void
 write_all(struct errand *e)
 {
-	const struct cozy_own *own = e->own;
+	struct cozy_own *own = e->own;
 	bool first = true;
 	struct buf b;
 
+	for (int i = 0; i < e->parcel->n; i++)	/* gone, and not here */
+		if (e->parcel->items[i].removed && own->rev[i][0] == '\0')
+			own->fate[i] = DELETED_THERE;
 	buf_init_in(&b, e->arena);
 	buf_str(&b, "{\"docs\":[");
 	for (int i = 0; i < e->parcel->n; i++) {

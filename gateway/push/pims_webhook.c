@@ -268,6 +268,8 @@ write_records(struct jw *w, const struct parcel *p)
 		jw_object(w);
 		jw_str_member(w, "id", p->items[i].id);
 		jw_int_member(w, "sequence", p->sequence + i);
+		if (p->items[i].removed)
+			jw_bool_member(w, "removed", true);
 		jw_key(w, "record");
 		jw_raw(w, p->items[i].json, p->items[i].n);
 		jw_end_object(w);

@@ -52,13 +52,19 @@ struct delivery {
 	const char *dataset_id;
 	const char *state;		/* waiting active ended */
 	const char *cursor, *details;
+	const char *walk;		/* a comparison, or NULL (reading.c) */
+	int64_t round;
 	char subscription[UUID_TEXT];
 	int64_t sequence, lease_end_us, begun_us;
 	int attempts, crashes;
 	bool alone, ever;
 
 	struct cursor after;
-	struct page_ask ask;
+	struct page_ask ask, gone_ask;
+	struct rows *rows;		/* of the page, while removals are read */
+	int64_t safe_us;		/* the horizon: cursors stay below it */
+	int pages;			/* read in this turn */
+	bool walking;
 	struct parcel parcel;
 	struct errand errand;
 	char attempted[UUID_TEXT];	/* id of the line written before */
@@ -74,6 +80,14 @@ struct delivery {
 
 /* delivery.c: takes a claimed row and goes its way; push_over at its end. */
 void delivery_begin(struct push *, const struct rows *, int row);
+/* reading.c: finds what is to be sent; delivery_send, or settles. */
+void reading_begin(struct delivery *);
+/* So many of the parcel were received: the settlement says how far one is. */
+void reading_received(struct delivery *, int done);
+/* delivery.c: the gate, then the cloud. */
+void delivery_send(struct delivery *);
+/* Nothing was sent; no cloud is to blame. */
+void delivery_postpone(struct delivery *, const char *reason, int64_t ms);
 /* visit.c: the errands that carry no records (waiting, ended). */
 void visit_begin(struct delivery *);
 /* Settles; wait_ms, -1 = nothing left. event NULL = no line. */

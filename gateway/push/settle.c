@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "crypto/hash.h"
 #include "db/db.h"
+#include "push/parcel.h"
 
 enum { BATCH_MAX = 100, GATHER_MS = 3, AGAIN_MS = 300, TRIES_MAX = 200 };
 
@@ -44,8 +45,12 @@ struct columns {
 	    wait[BATCH_MAX], refused[BATCH_MAX], log[BATCH_MAX],
 	    horizon[BATCH_MAX];
 	const char *cursor[BATCH_MAX], *state[BATCH_MAX], *reason[BATCH_MAX],
-	    *to[BATCH_MAX];
+	    *to[BATCH_MAX], *walk[BATCH_MAX];
 	struct piece leaf[BATCH_MAX], salt[BATCH_MAX], side[BATCH_MAX];
+	/* what was received, of all of them */
+	int64_t *of;
+	struct piece *name, *digest;
+	size_t received_n;
 };
 
 static const char *
@@ -71,6 +76,34 @@ set_line(struct columns *c, int i, const struct line_row *row)
 	c->to[i] = or_empty(r->to);
 }
 
+/* Of a name that comes twice, the last one counts. */
+static bool
+comes_again(const struct settlement *s, int k)
+{
+	for (int i = k + 1; i < s->received_n; i++)
+		if (memcmp(s->received[i].name, s->received[k].name,
+		    ITEM_MAC) == 0)
+			return true;
+	return false;
+}
+
+static void
+set_received(struct columns *c, int i, const struct settlement *s)
+{
+	for (int k = 0; k < s->received_n; k++) {
+		const struct item *item = &s->received[k];
+		size_t n = c->received_n;
+
+		if (comes_again(s, k))
+			continue;
+		c->of[n] = i + 1;
+		c->name[n] = (struct piece){ item->name, ITEM_MAC };
+		c->digest[n] = (struct piece){ item->digest,
+		    item->removed ? 0 : ITEM_MAC };
+		c->received_n++;
+	}
+}
+
 static void
 set_row(struct columns *c, int i, const struct settlement *s)
 {
@@ -84,6 +117,8 @@ set_row(struct columns *c, int i, const struct settlement *s)
 	c->state[i] = or_empty(s->state);
 	c->reason[i] = or_empty(s->reason);
 	c->horizon[i] = s->horizon_us;
+	c->walk[i] = or_empty(s->walk);
+	set_received(c, i, s);
 	set_line(c, i, s->line);
 }
 
@@ -111,6 +146,10 @@ put(struct params *p, struct arena *a, const struct columns *c, size_t n,
 	params_uuids(p, a, c->grant, n);
 	params_texts(p, a, c->to, n);
 	params_ints(p, a, c->horizon, n);
+	params_texts(p, a, c->walk, n);
+	params_ints(p, a, c->of, c->received_n);
+	params_byteses(p, a, c->name, c->received_n);
+	params_byteses(p, a, c->digest, c->received_n);
 }
 
 /* ---- asking and answering ---- */
@@ -184,8 +223,14 @@ send_batch(struct settler *t)
 	struct columns *c = arena_alloc(a, sizeof(*c));
 	struct params p;
 	struct given *g;
+	size_t received = 1;
 	int n = 0;
 
+	TAILQ_FOREACH(g, &t->sent, link)
+		received += (size_t)g->s->received_n;
+	c->of = arena_alloc(a, received * sizeof(*c->of));
+	c->name = arena_alloc(a, received * sizeof(*c->name));
+	c->digest = arena_alloc(a, received * sizeof(*c->digest));
 	TAILQ_FOREACH(g, &t->sent, link)
 		set_row(c, n++, g->s);
 	put(&p, a, c, (size_t)n, t->owner);

@@ -14,6 +14,7 @@
 
 struct event_base;
 struct db;
+struct item;
 
 struct settlement {
 	struct uuid subscription;
@@ -25,6 +26,9 @@ struct settlement {
 	const char *state;		/* NULL = as it was */
 	const char *reason;		/* NULL = fine */
 	int64_t horizon_us;		/* what was read reaches so far */
+	const char *walk;		/* of a comparison; NULL = as it was */
+	const struct item *received;	/* to be remembered, or forgotten */
+	int received_n;
 	const struct line_row *line;	/* NULL = none */
 };
 

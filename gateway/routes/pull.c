@@ -61,6 +61,11 @@ write_rest(struct call *c, struct pull *p)
 	struct jw w;
 
 	buf_char(&p->body, ']');
+	if (p->ask.dataset->removed != NULL) {
+		buf_str(&p->body, ",\"removed\":[");
+		buf_add(&p->body, p->gone.data, p->gone.len);
+		buf_char(&p->body, ']');
+	}
 	jw_init(&w, &p->body);
 	w.level = 1;			/* within the object begun by hand */
 	w.more = 2;
@@ -94,8 +99,7 @@ write_page(struct call *c, struct pull *p)
 	buf_init_in(&p->body, c->arena);
 	if (p->form == PAGE_LIST)
 		buf_str(&p->body, "{\"records\":[");
-	rc = page_write(&p->page, &p->body, p->form, &p->ask, c->rows,
-	    PAGE_BYTES, c->arena);
+	rc = pull_write(c, p, PAGE_BYTES);
 	if (rc < 0)
 		return rc;
 	if (p->page.held > 0)
@@ -166,6 +170,7 @@ static const struct step steps[] = {
 	{ "understand",		pull_understand },
 	{ "know the horizon",	pull_horizon },
 	{ "read a page",	read_page },
+	{ "read removals",	pull_read_removed },
 	{ "record it",		record_it },
 	{ "send",		send_page },
 	{ NULL,			NULL }

@@ -12,7 +12,10 @@
 
 /* All that lives between the steps of routes/pull.c. */
 struct pull {
-	struct page_ask ask;
+	struct page_ask ask, gone_ask;
+	struct rows *rows;		/* of the page, while removals are read */
+	struct buf gone;		/* removals, as JSON */
+	int removed;
 	struct cursor cursor;
 	const char *cursor_text;	/* as it came, or NULL */
 	enum page_form form;
@@ -26,6 +29,13 @@ struct pull {
 	struct line line;
 	char begun[UUID_TEXT];		/* the line that this pull ends */
 };
+
+/* ---- pull_removed.c: what is gone travels with the records ---- */
+/* A step: asks for the removals after the same cursor, where they are told. */
+step_fn pull_read_removed;
+/* Writes the records into p->body as page_write does, and the removals into
+ * p->gone; p->page tells of both. */
+MUST_CHECK int pull_write(struct call *, struct pull *, size_t bytes_max);
 
 /* A step: fills p->ask from the path and the query, or refuses. */
 step_fn pull_understand;

@@ -16,7 +16,7 @@ begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1])
 		.dataset = p->name,
 		.to = c->access->client_id,
 		.outcome = p->had ? "unchanged" : c->head ? "head" : NULL,
-		.records = p->had ? 0 : p->page.records,
+		.records = p->had ? 0 : p->page.records + p->removed,
 		.bytes = p->had ? 0 : (int64_t)p->body.len,
 		.actor = "recipient",
 		.subject = &c->access->subject,

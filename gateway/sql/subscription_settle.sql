@@ -8,17 +8,21 @@
 -- $7 wait ms bigint[] (-1: nothing is left to do), $8 refused bigint[] (1: counts
 -- as a refusal), $9 states text[] ('' = as it was), $10 reasons text[],
 -- $11..$18 their lines: ids, logs, leaves, salts, sides, subjects, grants,
--- clients; the nil uuid and '' stand for NULL; $19 horizons bigint[], us
+-- clients; the nil uuid and '' stand for NULL; $19 horizons bigint[], us,
+-- $20 walks text[] ('' = as it was, '-' = done), $21.. what was received: $21 of
+-- which row bigint[] (from 1), $22 names bytea[], $23 digests bytea[] ('' = it is
+-- gone); each name once for a row
 -- -> id of each settled
 WITH told AS MATERIALIZED (
 	SELECT *
 	  FROM unnest($2::uuid[], $3::bigint[], $4::text[], $5::bigint[],
 	       $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
 	       $11::uuid[], $12::bigint[], $13::bytea[], $14::bytea[],
-	       $15::bytea[], $16::uuid[], $17::uuid[], $18::text[], $19::bigint[])
+	       $15::bytea[], $16::uuid[], $17::uuid[], $18::text[], $19::bigint[],
+	       $20::text[])
 	       WITH ORDINALITY AS t (id, attempt, cursor, records, changed,
 	       wait_ms, refused, state, reason, line, log, leaf, salt, side,
-	       subject_id, grant_id, client_id, horizon, ord)
+	       subject_id, grant_id, client_id, horizon, walk, ord)
 ), held AS MATERIALIZED (
 	SELECT s.id
 	  FROM guichet.subscription AS s
@@ -36,6 +40,9 @@ WITH told AS MATERIALIZED (
 			  WHEN t.state = '' AND t.reason <> '' THEN s.attempts
 			  ELSE 0 END,
 	       crashes = 0,
+	       walk = CASE t.walk WHEN '' THEN s.walk WHEN '-' THEN NULL
+		      ELSE t.walk END,
+	       walked = CASE t.walk WHEN '-' THEN now() ELSE s.walked END,
 	       state = CASE WHEN s.state = 'ended' OR t.state = '' THEN s.state
 		       ELSE t.state END,
 	       due = CASE
@@ -55,7 +62,20 @@ WITH told AS MATERIALIZED (
 	       owner = NULL, lease_until = NULL, alone = false
 	  FROM told AS t, held AS h
 	 WHERE s.id = t.id AND h.id = t.id
-	RETURNING s.id
+	RETURNING s.id, s.state, s.walk_round
+), received AS MATERIALIZED (
+	SELECT d.id, d.walk_round, m.record, m.digest
+	  FROM unnest($21::bigint[], $22::bytea[], $23::bytea[])
+	       AS m (ord, record, digest)
+	  JOIN told AS t ON t.ord = m.ord
+	  JOIN settled AS d ON d.id = t.id
+	 WHERE d.state <> 'ended'
+), remembered AS (
+	INSERT INTO guichet.memory AS m (subscription, record, digest, round)
+	SELECT r.id, r.record, r.digest, r.walk_round
+	  FROM received AS r
+	    ON CONFLICT (subscription, record) DO UPDATE
+	   SET digest = excluded.digest, round = excluded.round
 ), written AS (
 	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)

@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <event2/event.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,6 +19,8 @@
 
 /* A dead watcher's data sets are another's after three turns and a little. */
 enum { LEASE_TURNS = 3, LEASE_MORE_S = 3 };
+/* Comparisons: how often we look, how many are under way. */
+enum { COMPARE_EVERY_US = 1000000, COMPARED_MAX = 8 };
 
 /* ---- the end of a turn ---- */
 
@@ -97,12 +100,43 @@ machine_woken(struct machine *m, const struct rows *rows, int failure)
 /* ---- turns ---- */
 
 static void
+on_compared(struct rows *rows, int failure, void *arg)
+{
+	struct machine *m = arg;
+
+	m->comparing = NULL;
+	if (failure == 0 && row_int(rows, 0, "begun") > 0)
+		log_info("comparisons begun dataset=%s n=%lld",
+		    m->dataset->schema->id, (long long)row_int(rows, 0, "begun"));
+}
+
+/* Slowly, so that the source hardly notices: a few customers at a time. */
+static void
+compare(struct machine *m)
+{
+	int64_t now = clock_mono_us();
+	struct params p;
+
+	if (m->dataset->source->compare_days == 0 || m->comparing != NULL ||
+	    now - m->compared_us < COMPARE_EVERY_US)
+		return;
+	m->compared_us = now;
+	params_init(&p);
+	params_text(&p, m->dataset->schema->id);
+	params_int(&p, m->dataset->source->compare_days);
+	params_int(&p, COMPARED_MAX);
+	m->comparing = db_ask(m->watch->house->db, SQL_WATCH_COMPARE, &p,
+	    on_compared, m);
+}
+
+static void
 on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct machine *m = arg;
 
 	assert(!m->asking);
 	m->asking = true;
+	compare(m);
 	if (m->dataset->source->capture == CAPTURE_TRIGGER &&
 	    m->dataset->changed.text != NULL)
 		by_trigger_turn(m);
@@ -206,6 +240,8 @@ watch_free(struct watch *w)
 			horizon_forget(m->wait);
 		if (m->question != NULL)
 			db_forget(m->question);
+		if (m->comparing != NULL)
+			db_forget(m->comparing);
 	}
 	free(w->ears);
 	free(w->machines);

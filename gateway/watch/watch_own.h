@@ -39,6 +39,8 @@ struct machine {
 	bool failing;			/* told already */
 	bool asking;
 	bool again;			/* woken while asking */
+	int64_t compared_us;		/* when we last looked what is due */
+	struct question *comparing;
 	struct horizon_wait *wait;
 	struct question *question;
 

@@ -21,6 +21,7 @@ const silent = {
 	subscription_claim: "a lease; the gate writes what is then sent",
 	subscription_claim_alone: "the same, alone after a crash",
 	subscription_orphan: "a lease that ran out comes back",
+	watch_compare: "a question to the source, not a change of hers",
 	watch_wake: "something is due; what is sent is told when it is",
 	watch_wake_all: "the same, for a whole source",
 	watch_wake_at: "the same, by the change table",
