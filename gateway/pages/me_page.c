@@ -63,8 +63,73 @@ grant_facts(struct html *h, const struct me_view *v, const struct me_grant *g)
 	h_close(h, "dl");
 }
 
+/* One button that is a form of its own. */
 static void
-grant_actions(struct html *h, const struct me_grant *g)
+act(struct html *h, const struct me_view *v, const struct me_grant *g,
+    const char *name)
+{
+	h_open(h, "form", "method", "post", "action",
+	    arena_printf(h->arena, "/me/grant/%s", g->id), NULL);
+	part_hidden(h, "csrf", v->csrf);
+	h_say(h, "button", arena_printf(h->arena, "grant.%s", name), "class",
+	    "link", "type", "submit", "name", "do", "value", name,
+	    "aria-describedby", arena_printf(h->arena, "g-%s", g->id), NULL);
+	h_close(h, "form");
+}
+
+/* Lengths from today that end later than now allowed; none: nothing shown. */
+static void
+extend(struct html *h, const struct me_view *v, const struct me_grant *g)
+{
+	static const int64_t lengths[] = { 90, 365, 730, 1095 };
+	const char *id = arena_printf(h->arena, "x-%s", g->id);
+	size_t n = 0;
+
+	for (size_t i = 0; i < countof(lengths); i++) {
+		int64_t until = v->now_us + lengths[i] * INT64_C(86400000000);
+
+		if (lengths[i] > v->days_max || until <= g->expires_us)
+			continue;
+		if (n++ == 0) {
+			h_open(h, "details", "class", "extend", NULL);
+			h_say(h, "summary", "grant.extend", NULL);
+			h_open(h, "form", "method", "post", "action",
+			    arena_printf(h->arena, "/me/grant/%s", g->id), NULL);
+			part_hidden(h, "csrf", v->csrf);
+			h_say(h, "label", "grant.extend.until", "for", id, NULL);
+			h_open(h, "select", "id", id, "name", "days", NULL);
+		}
+		h_element(h, "option", h_date(h, until), "value",
+		    arena_printf(h->arena, "%lld", (long long)lengths[i]), NULL);
+	}
+	if (n == 0)
+		return;
+	h_close(h, "select");
+	h_say(h, "button", "grant.extend.do", "class", "button", "type",
+	    "submit", "name", "do", "value", "extend", NULL);
+	h_close(h, "form");
+	h_close(h, "details");
+}
+
+/* Where she may begin again: her cloud's own page here, or the service. */
+static void
+again(struct html *h, const struct me_grant *g)
+{
+	bool oauth = strcmp(g->kind, "oauth") == 0;
+	const char *to = oauth ? g->client_uri : arena_printf(h->arena,
+	    "/me/connect?client=%s", g->client_id);
+	bool pending = strcmp(g->state, "pending") == 0;
+
+	if (to == NULL || (me_grant_live(g) && !(pending && !oauth)))
+		return;
+	h_element(h, "a", h_fill(h, pending ? "grant.continue" : oauth ?
+	    "grant.restart" : "grant.restart.here", "client", g->client_name,
+	    NULL), "class", "link", "href", to, "rel",
+	    oauth ? "noopener noreferrer" : NULL, NULL);
+}
+
+static void
+grant_actions(struct html *h, const struct me_view *v, const struct me_grant *g)
 {
 	const char *heading = arena_printf(h->arena, "g-%s", g->id);
 
@@ -73,10 +138,17 @@ grant_actions(struct html *h, const struct me_grant *g)
 		h_say(h, "a", "grant.stop", "class", "button", "href",
 		    arena_printf(h->arena, "/me/withdraw/%s", g->id),
 		    "aria-describedby", heading, NULL);
+	if (strcmp(g->state, "active") == 0)
+		act(h, v, g, "pause");
+	else if (strcmp(g->state, "paused") == 0)
+		act(h, v, g, "resume");
+	again(h, g);
 	h_say(h, "a", "grant.receipt", "class", "link", "href",
 	    arena_printf(h->arena, "/me/receipt/%s", g->id),
 	    "aria-describedby", heading, "download", "", NULL);
 	h_close(h, "div");
+	if (me_grant_live(g) && strcmp(g->state, "pending") != 0)
+		extend(h, v, g);
 }
 
 /* Deliveries have failed for good: why, and what she can do. */
@@ -111,7 +183,7 @@ grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
 	if (g->stuck != NULL)
 		stuck(h, g);
 	grant_facts(h, v, g);
-	grant_actions(h, g);
+	grant_actions(h, v, g);
 	h_close(h, "li");
 }
 
@@ -162,6 +234,9 @@ event_details(struct html *h, const struct me_event *e)
 	if (e->records >= 0)
 		buf_printf(&out, "%s%s", out.len > 0 ? " \u00b7 " : "",
 		    h_count(h, "records", e->records, NULL));
+	if (e->times > 1)
+		buf_printf(&out, "%s%s", out.len > 0 ? " \u00b7 " : "",
+		    h_count(h, "times", e->times, NULL));
 	text = arena_strdup(h->arena, out.data == NULL ? "" : out.data);
 	buf_clear(&out);
 	return text;
@@ -208,6 +283,10 @@ me_page(struct html *h, const struct me_view *v)
 	if (v->withdrawn != NULL)
 		h_element(h, "p", h_fill(h, "me.withdrawn", "client",
 		    v->withdrawn, NULL), "class", "done", "role", "status", NULL);
+	if (v->done != NULL)
+		h_element(h, "p", h_fill(h, arena_printf(h->arena, "me.done.%s",
+		    v->done), "client", v->done_to, NULL), "class", "done",
+		    "role", "status", NULL);
 	h_say(h, "h2", "me.now", NULL);
 	if (grant_list(h, v, true) == 0)
 		h_say(h, "p", "me.none", "class", "empty", NULL);

@@ -11,6 +11,7 @@ struct event_kind;
 
 struct me_grant {
 	const char *id, *client_id, *client_name;
+	const char *client_uri;			/* or NULL */
 	const char *kind;			/* oauth, cozy, solid */
 	const char *state, *ended_by;		/* as in guichet.grants */
 	const char *address;			/* of the personal cloud, or NULL */
@@ -29,6 +30,7 @@ struct me_event {
 	const char *to;				/* name of the PIMS, or NULL */
 	const struct wording *dataset;		/* its title, or NULL */
 	int64_t records;			/* -1 = none told */
+	int64_t times;				/* that day */
 	const char *outcome;
 };
 
@@ -41,6 +43,8 @@ struct me_view {
 	const char *older;			/* link to older events, or NULL */
 	const char *csrf;
 	const char *withdrawn;			/* name of whom it was, or NULL */
+	const char *done, *done_to;		/* "pause"..., whose; or NULL */
+	int64_t now_us, days_max;		/* how long she may extend */
 	const struct catalogue *catalogue;
 };
 

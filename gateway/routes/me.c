@@ -5,6 +5,8 @@
  */
 #include <string.h>
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "consent/session.h"
@@ -15,7 +17,7 @@
 #include "routes/mine.h"
 #include "routes/routes.h"
 
-enum { EVENTS_SHOWN = 40 };
+enum { LINES_READ = 1000 };		/* as in customer_history.sql */
 
 struct me {
 	struct me_grant *grants;
@@ -42,6 +44,7 @@ ask_history(struct call *c)
 	params_init(&p);
 	params_uuid(&p, &c->session->subject.id);
 	params_uuid(&p, before == NULL ? NULL : &id);
+	params_text(&p, c->house->settings->time_zone);
 	return call_ask(c, c->house->db, SQL_CUSTOMER_HISTORY, &p);
 }
 
@@ -69,23 +72,35 @@ read_event(struct call *c, int i, struct me_event *e)
 		.dataset = title_of(c, row_text(c->rows, i, "dataset")),
 		.records = row_null(c->rows, i, "records") ? -1 :
 		    row_int(c->rows, i, "records"),
+		.times = row_int(c->rows, i, "times"),
 		.outcome = row_text(c->rows, i, "outcome")
 	};
+}
+
+/* Of the lines read, the first in time. */
+static const char *
+oldest_of(struct call *c)
+{
+	const char *oldest = NULL;
+
+	for (int i = 0; i < rows_count(c->rows); i++) {
+		const char *id = row_text(c->rows, i, "oldest");
+
+		if (oldest == NULL || strcmp(id, oldest) < 0)
+			oldest = id;
+	}
+	return oldest;
 }
 
 static struct me_event *
 read_history(struct call *c, size_t *n, const char **older)
 {
 	int count = rows_count(c->rows);
-	struct me_event *events;
+	struct me_event *events = arena_alloc(c->arena,
+	    ((size_t)count + 1) * sizeof(*events));
 
-	*older = NULL;
-	if (count > EVENTS_SHOWN) {
-		count = EVENTS_SHOWN;
-		*older = arena_printf(c->arena, "/me?before=%s#history",
-		    row_text(c->rows, count - 1, "id"));
-	}
-	events = arena_alloc(c->arena, ((size_t)count + 1) * sizeof(*events));
+	*older = count > 0 && row_int(c->rows, 0, "read") == LINES_READ ?
+	    arena_printf(c->arena, "/me?before=%s#history", oldest_of(c)) : NULL;
 	for (int i = 0; i < count; i++)
 		read_event(c, i, &events[i]);
 	*n = (size_t)count;
@@ -106,6 +121,23 @@ just_withdrawn(struct call *c, const struct me *own)
 	return NULL;
 }
 
+/* "done=pause&grant=..." comes from our own redirect too; what it announces is
+ * no more than what the card beside it shows. */
+static void
+take_done(struct call *c, const struct me *own, struct me_view *v)
+{
+	static const char *const acts[] = { "pause", "resume", "extend" };
+	const char *id = call_query_arg(c, "grant");
+	const char *done = call_query_arg(c, "done");
+
+	for (size_t i = 0; id != NULL && i < own->grant_count; i++)
+		if (strcmp(own->grants[i].id, id) == 0)
+			v->done_to = own->grants[i].client_name;
+	for (size_t i = 0; done != NULL && i < countof(acts); i++)
+		if (v->done_to != NULL && strcmp(acts[i], done) == 0)
+			v->done = acts[i];
+}
+
 static enum next
 show(struct call *c)
 {
@@ -116,10 +148,13 @@ show(struct call *c)
 		.grant_count = own->grant_count,
 		.csrf = c->session->csrf,
 		.withdrawn = just_withdrawn(c, own),
+		.now_us = clock_us(),
+		.days_max = c->house->settings->grant_days_max,
 		.catalogue = c->house->catalogue
 	};
 	struct layout l;
 
+	take_done(c, own, &v);
 	v.events = read_history(c, &v.event_count, &v.older);
 	layout_init(&l, c, call_lang(c));
 	layout_begin(&l, "me.title");

@@ -42,6 +42,7 @@ read_one(struct call *c, int i, struct me_grant *g)
 		.client_id = text(c, i, "client"),
 		.client_name = text(c, i, "name"),
 		.kind = text(c, i, "kind"),
+		.client_uri = text(c, i, "uri"),
 		.state = text(c, i, "state"),
 		.ended_by = text(c, i, "ended_by"),
 		.address = text(c, i, "address"),

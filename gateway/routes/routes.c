@@ -27,6 +27,7 @@ const struct route *const routes[] = {
 	&route_login_post,
 	&route_logout,
 	&route_me,
+	&route_me_grant,
 	&route_notice,
 	&route_oauth_grant,
 	&route_oauth_grant_delete,

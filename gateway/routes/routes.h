@@ -36,6 +36,7 @@ extern const struct route route_login_callback;
 extern const struct route route_login_post;
 extern const struct route route_logout;
 extern const struct route route_me;
+extern const struct route route_me_grant;
 extern const struct route route_notice;
 extern const struct route route_pull;
 extern const struct route route_oauth_grant, route_oauth_grant_delete;

@@ -1,9 +1,9 @@
 -- $1 subject, $2 grant or NULL for all -> id, client, name, kind, state,
--- ended_by, address, datasets, created, expires, ended, last (of the last
+-- uri (of the PIMS), ended_by, address, datasets, created, expires, ended, last (of the last
 -- record), records (since the beginning), stuck (the reason
 -- why deliveries were given up, "gone: ..."; NULL when not).
--- Newest first, 200 at most.
-SELECT g.id, g.client_id AS client, c.name, c.kind, g.ended_by, d.address,
+-- Newest first, 200 at most; two years of those that ended.
+SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address,
        CASE WHEN g.state IN ('active', 'pending', 'paused')
 	     AND g.expires <= now() THEN 'expired' ELSE g.state END AS state,
        g.datasets, g.created, g.expires, coalesce(g.ended, g.expires) AS ended,
@@ -26,6 +26,7 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, g.ended_by, d.address,
        ) AS left_ ON left_.grant_id = g.id
  WHERE g.subject_id = $1
    AND ($2::uuid IS NULL OR g.id = $2)
+   AND coalesce(g.ended, g.expires) > now() - interval '2 years'
  ORDER BY g.created DESC, g.id
  LIMIT 200;
 -- SPDX-License-Identifier: Apache-2.0

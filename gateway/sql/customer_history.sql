@@ -1,17 +1,29 @@
--- $1 subject, $2 lines before this one (or NULL) -> id, at, event, dataset,
--- name (of the PIMS), records (NULL = none told), outcome. Newest first, 41 at
--- most; what only repeats another line in other words is left out.
-SELECT l.id, (l.leaf ->> 't')::timestamptz AS at, l.leaf ->> 'ev' AS event,
-       split_part(l.leaf ->> 'ds', '@', 1) AS dataset,
+-- $1 subject, $2 lines before this one (or NULL), $3 time zone -> at (of the
+-- last), event, dataset, name (of the PIMS), records (NULL = none told), outcome,
+-- times, oldest (id of the first), read (lines read in all: 1000 = there are
+-- more). Newest first. What left, or failed to, is told by the day: a year of
+-- half-hours is no list that anybody reads. What only repeats another line in
+-- other words is left out.
+WITH line AS MATERIALIZED (
+	SELECT id, leaf, (leaf ->> 't')::timestamptz AS at, leaf ->> 'ev' AS event
+	  FROM (SELECT id, convert_from(leaf, 'UTF8')::jsonb AS leaf
+		  FROM guichet.journal_line
+		 WHERE subject_id = $1 AND leaf IS NOT NULL
+		   AND ($2::uuid IS NULL OR id < $2)) AS l
+	 WHERE leaf ->> 'ev' NOT IN ('pull.ended', 'delivery.attempted',
+	       'token.refreshed', 'consent.effective')
+	 ORDER BY id DESC
+	 LIMIT 1000
+)
+SELECT max(l.at) AS at, l.event, split_part(l.leaf ->> 'ds', '@', 1) AS dataset,
        coalesce(c.name, l.leaf ->> 'to') AS name,
-       (l.leaf ->> 'n')::bigint AS records, l.leaf ->> 'oc' AS outcome
-  FROM (SELECT id, convert_from(leaf, 'UTF8')::jsonb AS leaf
-	  FROM guichet.journal_line
-	 WHERE subject_id = $1 AND leaf IS NOT NULL
-	   AND ($2::uuid IS NULL OR id < $2)) AS l
+       sum((l.leaf ->> 'n')::bigint)::bigint AS records,
+       l.leaf ->> 'oc' AS outcome, count(*) AS times,
+       (array_agg(l.id ORDER BY l.id))[1] AS oldest,
+       (SELECT count(*) FROM line) AS read
+  FROM line AS l
   LEFT JOIN guichet.client AS c ON c.id = l.leaf ->> 'to'
- WHERE l.leaf ->> 'ev' NOT IN ('pull.ended', 'delivery.attempted',
-       'token.refreshed', 'consent.effective')
- ORDER BY l.id DESC
- LIMIT 41;
+ GROUP BY (l.at AT TIME ZONE $3::text)::date, l.event, 3, 4, l.leaf ->> 'oc',
+       CASE WHEN l.event ~ '^(pull|delivery|token)[.]' THEN NULL ELSE l.id END
+ ORDER BY at DESC, oldest DESC;
 -- SPDX-License-Identifier: Apache-2.0

@@ -201,7 +201,7 @@ test("the page tells who, why, what and until when before she decides",
 	assert.match(await page.textContent(".purpose"),
 		/Comprendre votre consommation.*mots de MonCloud/s);
 	assert.equal(await page.locator("input:checked").count(), 0);
-	assert.equal(await page.locator("input[type=checkbox]").count(), 2);
+	assert.equal(await page.locator("input[type=checkbox]").count(), 3);
 	// purpose and end stand on the first screen of a phone
 	for (const what of [".purpose", ".facts dd:nth-of-type(2)"]) {
 		const box = await page.locator(what).boundingBox();

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a customer may do with what she allowed: pause, resume, extend, begin
+// again; and what happened, told by the day.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { pause, startCounter } from "../support/oauth.mjs";
+import { sql } from "../support/postgres.mjs";
+
+let counter, alpha, camille, tokens, db;
+
+before(async () => {
+	counter = await startCounter();
+	db = counter.db.url;
+	alpha = counter.register("alpha", { flags: ["--uri",
+		"https://alpha.example/"] });
+	camille = await counter.customer(0);
+	tokens = await alpha.connect(camille);
+});
+after(() => counter?.stop());
+
+const csrf = (page) => /name="csrf" value="([^"]+)"/.exec(page)[1];
+async function act(form, who = camille, grant = tokens.grant_id) {
+	const me = await who.ask("/me");
+	return who.ask(`/me/grant/${grant}`, { method: "POST",
+		form: { csrf: csrf(me.text), ...form } });
+}
+const pull = () => alpha.get("/v1/datasets/energy.contract",
+	tokens.access_token);
+const grant = (columns) => sql(db, `SELECT ${columns} FROM guichet.grants
+	WHERE id = '${tokens.grant_id}'`);
+
+test("paused, nothing leaves within a second; resumed, it does again",
+	async () => {
+	assert.equal((await pull()).status, 200);
+	const r = await act({ do: "pause" });
+	assert.equal(r.status, 303);
+	assert.equal(grant("state"), "paused");
+	await pause(900);
+	const refused = await pull();
+	assert.ok([401, 403].includes(refused.status), `${refused.status}`);
+	assert.equal((await alpha.refresh(tokens.refresh_token)).status, 400);
+	const page = await camille.ask(r.headers.location);
+	assert.match(page.text, /role="status"[^>]*>C’est fait : plus rien/);
+	assert.match(page.text, /class="state paused">En pause/);
+	assert.match(page.text, /value="resume"/);
+	assert.equal((await act({ do: "resume" })).status, 303);
+	await pause(900);
+	assert.equal((await pull()).status, 200);
+});
+
+test("each is a line of the journal; twice is once", async () => {
+	await act({ do: "resume" });
+	await act({ do: "resume" });
+	assert.equal(sql(db, `SELECT string_agg(e, ' ' ORDER BY id) FROM (
+		SELECT id, convert_from(leaf, 'UTF8')::jsonb ->> 'ev' AS e
+		FROM guichet.journal_line WHERE grant_id = '${tokens.grant_id}') AS l
+		WHERE e IN ('consent.paused', 'consent.resumed')`),
+	"consent.paused consent.resumed");
+});
+
+test("extended from today, never beyond the maximum, never shorter",
+	async () => {
+	assert.equal((await act({ do: "extend", days: "30" })).status, 303);
+	assert.equal(grant("expires > now() + interval '300 days'"), "t");
+	assert.equal((await act({ do: "extend", days: "4000" })).status, 400);
+	assert.equal((await act({ do: "extend" })).status, 400);
+	assert.equal((await act({ do: "extend", days: "1095" })).status, 303);
+	assert.equal(grant(`expires > now() + interval '1094 days' AND
+		(details -> 0 ->> 'until')::timestamptz > now() + interval '1094 days'`),
+	"t");
+	assert.equal((await pull()).status, 200);
+});
+
+test("only hers, and only by her own form", async () => {
+	const other = await counter.customer(1);
+	assert.equal((await act({ do: "pause" }, other)).status, 404);
+	assert.equal((await camille.ask(`/me/grant/${tokens.grant_id}`, {
+		method: "POST", form: { do: "pause" } })).status, 403);
+	assert.equal((await act({ do: "burn" })).status, 400);
+	assert.equal(grant("state"), "active");
+});
+
+test("what left is told by the day: how many, how often, to whom", async () => {
+	for (let i = 0; i < 3; i++)
+		assert.equal((await pull()).status, 200);
+	await counter.until(() => Number(sql(db, `SELECT count(*)
+		FROM guichet.journal_line WHERE grant_id = '${tokens.grant_id}' AND
+		convert_from(leaf, 'UTF8') LIKE '%"pull.begun"%'`)) >= 6, "lines");
+	const me = (await camille.ask("/me")).text;
+	const lines = me.match(/ALPHA · [^<]*enregistrement[^<]*/g);
+	assert.equal(lines.length, 1, String(lines));
+	assert.match(lines[0], /\d+ fois/);
+	assert.match(me, /Vous avez mis en pause/);
+});
+
+test("ended, it stays two years, with the way to begin again", async () => {
+	await camille.withdraw(tokens.grant_id);
+	const me = (await camille.ask("/me")).text;
+	assert.match(me, /href="https:\/\/alpha\.example\/"[^>]*>Recommencer chez ALPHA/);
+	sql(db, `UPDATE guichet.grants SET ended = now() - interval '25 months',
+		expires = now() - interval '25 months'
+		WHERE id = '${tokens.grant_id}'`);
+	assert.ok(!(await camille.ask("/me")).text.includes("Recommencer chez"));
+});
