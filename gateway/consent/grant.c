@@ -177,6 +177,8 @@ grant_read(struct grant *g, const struct rows *r, int i, struct arena *a)
 		.client_id = text(a, r, i, "client"),
 		.client_name = text(a, r, i, "name"),
 		.kind = text(a, r, i, "kind"),
+		.client_uri = text(a, r, i, "uri"),
+		.client_contact = text(a, r, i, "contact"),
 		.pairwise = text(a, r, i, "pairwise"),
 		.datasets = row_texts(r, i, "datasets", a, &n),
 		.details = text(a, r, i, "details"),

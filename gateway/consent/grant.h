@@ -19,6 +19,7 @@ struct grant {
 	struct uuid id;
 	char id_text[UUID_TEXT];
 	const char *client_id, *client_name, *kind;
+	const char *client_uri, *client_contact;	/* NULL: not said */
 	struct subject_ref subject;
 	const char *pairwise;		/* the subject as this PIMS knows it */
 	const char **datasets;		/* NULL-terminated */

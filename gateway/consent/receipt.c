@@ -18,13 +18,18 @@
 #include "consent/details.h"
 #include "crypto/keys.h"
 
+#define AUTHORITY "https://www.cnil.fr/"
+
 struct receipt {
 	struct jw w;
+	struct arena *arena;
 	const struct settings *settings;
 	const struct catalogue *catalogue;
 	const struct grant *grant;
 	struct details details;
 	enum lang lang;
+	char days[24];
+	const struct rows *events;	/* of grant_events.sql */
 };
 
 static const char *
@@ -52,27 +57,65 @@ member_if(struct jw *w, const char *key, const char *value)
 /* ---- who ---- */
 
 static void
+write_party(struct receipt *r, const char *id, const char *role,
+    const char *type, const char *name)
+{
+	struct jw *w = &r->w;
+
+	jw_object(w);
+	jw_str_member(w, "id", id);
+	jw_str_member(w, "role", role);
+	jw_str_member(w, "type", type);
+	jw_str_member(w, "name", name);
+}
+
+/* The recipient's address is not ours to know: where it answers is. */
+static void
 write_parties(struct receipt *r)
 {
 	const struct settings *s = r->settings;
+	const char *uri = r->grant->client_uri;
 	struct jw *w = &r->w;
 
 	jw_key(w, "parties");
 	jw_array(w);
-	jw_object(w);
-	jw_str_member(w, "id", s->public_url);
-	jw_str_member(w, "role", "controller");
-	jw_str_member(w, "name", s->organisation_name);
-	member_if(w, "address", s->organisation_address);
+	write_party(r, s->public_url, "controller", "organisation",
+	    s->organisation_name);
+	jw_str_member(w, "address", s->organisation_address[0] != '\0' ?
+	    s->organisation_address : s->public_url);
 	jw_str_member(w, "contact", s->organisation_contact);
 	member_if(w, "url", s->organisation_privacy_url);
 	jw_end_object(w);
-	jw_object(w);
-	jw_str_member(w, "id", r->grant->client_id);
-	jw_str_member(w, "role", "recipient");
-	jw_str_member(w, "name", r->grant->client_name);
+	write_party(r, r->grant->client_id, "recipient", "third_party",
+	    r->grant->client_name);
+	jw_str_member(w, "address", uri != NULL ? uri : r->grant->client_id);
+	jw_str_member(w, "contact", r->grant->client_contact != NULL ?
+	    r->grant->client_contact : uri != NULL ? uri : s->organisation_contact);
+	member_if(w, "url", uri);
+	jw_end_object(w);
+	write_party(r, AUTHORITY, "authority", "supervisory_authority", "CNIL");
+	jw_str_member(w, "address",
+	    "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07");
+	jw_str_member(w, "contact", "https://www.cnil.fr/plaintes");
+	jw_str_member(w, "url", AUTHORITY);
 	jw_end_object(w);
 	jw_end_array(w);
+}
+
+static void
+one_member(struct jw *w, const char *key, const char *value)
+{
+	jw_key(w, key);
+	jw_array(w);
+	jw_string(w, value);
+	jw_end_array(w);
+}
+
+static const char *
+schema_url(struct receipt *r)
+{
+	return arena_printf(r->arena, "%s/static/receipt.schema.json",
+	    r->settings->public_url);
 }
 
 static void
@@ -87,10 +130,12 @@ write_head(struct receipt *r)
 	jw_str_member(w, "iss", r->settings->public_url);
 	jw_int_member(w, "iat", clock_s());
 	jw_str_member(w, "jti", text);
+	jw_str_member(w, "$schema", schema_url(r));
 	jw_str_member(w, "schema_version", "ISO/IEC TS 27560:2023 guichet/1");
 	jw_str_member(w, "receipt_id", text);
 	jw_str_member(w, "record_id", r->grant->id_text);
 	jw_str_member(w, "language", r->grant->language);
+	one_member(w, "jurisdiction", "FR");
 	jw_key(w, "principal");
 	jw_object(w);
 	jw_str_member(w, "id", r->grant->pairwise);
@@ -100,15 +145,19 @@ write_head(struct receipt *r)
 
 /* ---- what she was told ---- */
 
+/* Where the very text can be read again; its hash is its name. */
 static void
 write_notice(struct receipt *r)
 {
-	char hex[65];
+	char hex[65], url[2200];
 
 	hex_encode(hex, r->grant->notice_sha256, 32);
+	snprintf(url, sizeof(url), "%s/notice/%s", r->settings->public_url, hex);
 	jw_key(&r->w, "notice");
 	jw_object(&r->w);
-	member_if(&r->w, "url", r->settings->organisation_privacy_url);
+	jw_str_member(&r->w, "url", url);
+	member_if(&r->w, "policy", r->settings->organisation_privacy_url);
+	jw_str_member(&r->w, "version", "1");
 	jw_str_member(&r->w, "sha256", hex);
 	jw_str_member(&r->w, "shown_language", r->grant->language);
 	jw_end_object(&r->w);
@@ -147,6 +196,17 @@ write_rights(struct receipt *r)
 	jw_end_array(&r->w);
 }
 
+/* How long the accord itself lasts (ISO 8601, whole days). */
+static const char *
+retention(struct receipt *r)
+{
+	int64_t us = r->grant->expires_us - r->grant->created_us;
+
+	snprintf(r->days, sizeof(r->days), "P%lldD",
+	    (long long)(us / INT64_C(86400000000)));
+	return r->days;
+}
+
 static void
 write_processing(struct receipt *r)
 {
@@ -155,18 +215,25 @@ write_processing(struct receipt *r)
 	jw_key(w, "processing");
 	jw_object(w);
 	jw_str_member(w, "purpose", r->grant->purpose);
+	jw_str_member(w, "purpose_type",
+	    "https://w3id.org/dpv#FulfilmentOfObligation");
+	jw_str_member(w, "service", say(r, "Data portability",
+	    "Portabilité des données"));
 	jw_str_member(w, "lawful_basis",
 	    "https://w3id.org/dpv/legal/eu/gdpr#A6-1-a");
 	jw_str_member(w, "collection_method", "web_form");
 	jw_str_member(w, "processing_method",
 	    strcmp(r->grant->kind, "oauth") == 0 ? "pull" : "push");
-	jw_key(w, "recipients");
-	jw_array(w);
-	jw_string(w, r->grant->client_id);
-	jw_end_array(w);
-	jw_str_member(w, "storage", say(r,
+	one_member(w, "recipients", r->grant->client_id);
+	one_member(w, "storage_locations", say(r,
 	    "The counter keeps no copy of the records it hands over.",
 	    "Le guichet ne garde aucune copie des données qu'il remet."));
+	one_member(w, "processing_locations", "FR");
+	one_member(w, "geographic_restrictions", say(r,
+	    "As the recipient's own notice says.",
+	    "Selon la notice du destinataire."));
+	jw_str_member(w, "retention_period", retention(r));
+	jw_str_member(w, "authority_party", AUTHORITY);
 	write_withdrawal(r);
 	write_rights(r);
 	jw_end_object(w);
@@ -197,6 +264,8 @@ write_one(struct receipt *r, const char *id)
 		jw_int_member(w, "version", s->version);
 		jw_str_member(w, "label", s->title.in[r->lang]);
 	}
+	jw_bool_member(w, "optional", true);
+	jw_bool_member(w, "special_category", false);
 	if (d != NULL) {
 		jw_key(w, "period");
 		jw_object(w);
@@ -232,18 +301,62 @@ write_authorization(struct receipt *r, struct arena *a)
 
 /* ---- what happened to it ---- */
 
-static void
-write_event(struct receipt *r, int64_t us, const char *type, const char *by)
+/* What the consent is from then on. */
+static const char *
+state_after(const char *event)
 {
+	static const struct { const char *event, *state; } after[] = {
+		{ "consent.requested", "requested" },
+		{ "consent.refused", "refused" },
+		{ "consent.paused", "paused" },
+		{ "consent.withdrawn", "withdrawn" },
+		{ "consent.expired", "expired" },
+	};
+
+	for (size_t i = 0; i < countof(after); i++)
+		if (strcmp(after[i].event, event) == 0)
+			return after[i].state;
+	return "given";
+}
+
+/* Each as the journal has it: when, what, by whom, and the hash of its line,
+ * which anybody can look for in the published tree. */
+static void
+write_event(struct receipt *r, int i)
+{
+	const struct rows *e = r->events;
+	const char *event = row_text(e, i, "event");
+	const char *by = row_text(e, i, "actor");
+	bool customer = by != NULL && strcmp(by, "customer") == 0;
 	struct jw *w = &r->w;
 
 	jw_object(w);
-	time_member(w, "time", us);
-	jw_str_member(w, "type", type);
-	jw_str_member(w, "by", by);
-	jw_str_member(w, "method", strcmp(by, "customer") == 0 ? "web_form" :
-	    "system");
+	time_member(w, "time", row_time(e, i, "at"));
+	jw_str_member(w, "type", event + strlen("consent."));
+	jw_str_member(w, "state", state_after(event));
+	jw_str_member(w, "by", by == NULL ? "system" : by);
+	jw_str_member(w, "entity_id", customer ? r->grant->pairwise :
+	    r->settings->public_url);
+	jw_str_member(w, "validity_duration", retention(r));
+	jw_str_member(w, "method", customer ? "web_form" : "system");
+	jw_str_member(w, "line", row_text(e, i, "id"));
+	jw_str_member(w, "leaf_hash", row_text(e, i, "hash"));
 	jw_end_object(w);
+}
+
+static void
+write_integrity(struct receipt *r)
+{
+	char url[2200];
+
+	snprintf(url, sizeof(url), "%s/journal/consent-admin/checkpoint",
+	    r->settings->public_url);
+	jw_key(&r->w, "integrity");
+	jw_object(&r->w);
+	jw_str_member(&r->w, "log", r->settings->journal_origin);
+	jw_str_member(&r->w, "checkpoint", url);
+	jw_str_member(&r->w, "hash", "SHA-256(0x00 || leaf), RFC 6962");
+	jw_end_object(&r->w);
 }
 
 static void
@@ -253,20 +366,21 @@ write_events(struct receipt *r)
 
 	jw_key(&r->w, "events");
 	jw_array(&r->w);
-	write_event(r, g->created_us, "given", "customer");
-	if (g->ended_us != 0)
-		write_event(r, g->ended_us, g->state,
-		    g->ended_by == NULL ? "system" : g->ended_by);
+	for (int i = 0; i < rows_count(r->events); i++)
+		write_event(r, i);
 	jw_end_array(&r->w);
 	jw_str_member(&r->w, "state", grant_ended(g) && g->ended_us == 0 ?
 	    "expired" : g->state);
+	write_integrity(r);
 }
 
 const char *
 receipt_text(struct arena *a, const struct settings *s,
-    const struct catalogue *catalogue, const struct grant *g)
+    const struct catalogue *catalogue, const struct grant *g,
+    const struct rows *events)
 {
-	struct receipt r = { .settings = s, .catalogue = catalogue, .grant = g };
+	struct receipt r = { .arena = a, .settings = s, .catalogue = catalogue, .grant = g,
+	    .events = events };
 	const char *why;
 	struct buf out;
 

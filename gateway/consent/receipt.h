@@ -13,10 +13,14 @@
 struct keys;
 struct settings;
 
-/* The JSON, and the same signed (compact JWS). In the arena; the signed one is
+/* events: of grant_events.sql. The JSON, and the same signed (compact JWS). In the arena; the signed one is
  * NULL if signing failed. */
 const char *receipt_text(struct arena *, const struct settings *,
-    const struct catalogue *, const struct grant *);
+    const struct catalogue *, const struct grant *, const struct rows *events);
 const char *receipt_sign(struct arena *, const struct keys *, const char *text);
+
+/* The same in other shapes, from the JSON: "kantara" (Consent Receipt 1.1.0) or
+ * "dpv" (JSON-LD of w3id.org/dpv). In the arena; NULL: no such shape. */
+const char *receipt_as(struct arena *, const char *shape, const char *text);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * GET /me/receipt/{grant}: what the customer keeps of her decision, signed.
  *
- * A compact JWS (typ JWT, ES256) that /oauth/jwks verifies, or with ?form=json
- * the same statement in the clear.
+ * A compact JWS (typ JWT, ES256) that /oauth/jwks verifies; with ?form=json the
+ * same statement in the clear, with kantara or dpv in a shape that others read.
  */
 #include <string.h>
 #include "base/text.h"
@@ -12,6 +12,8 @@
 #include "consent/session.h"
 #include "http/call.h"
 #include "routes/routes.h"
+
+struct receipt_call { struct grant *grant; };
 
 static enum next
 refuse_unknown(struct call *c)
@@ -38,25 +40,57 @@ is_hers(const struct call *c, const struct grant *g)
 }
 
 static enum next
+ask_events(struct call *c)
+{
+	struct receipt_call *own = c->own;
+	struct params p;
+
+	own->grant = grant_found(c);
+	if (own->grant == NULL || !is_hers(c, own->grant))
+		return refuse_unknown(c);
+	params_init(&p);
+	params_uuid(&p, &own->grant->id);
+	return call_ask(c, c->house->db, SQL_GRANT_EVENTS, &p);
+}
+
+/* What ?form= asks for: the signed one when nothing. */
+static const struct form { const char *name, *type, *end; } forms[] = {
+	{ "signed", "application/jwt", "jwt" },
+	{ "json", "application/json", "json" },
+	{ "kantara", "application/json", "kantara.json" },
+	{ "dpv", "application/ld+json", "jsonld" },
+};
+
+static const struct form *
+form_of(struct call *c)
+{
+	const char *name = call_query_arg(c, "form");
+
+	for (size_t i = 0; name != NULL && i < countof(forms); i++)
+		if (strcmp(forms[i].name, name) == 0)
+			return &forms[i];
+	return &forms[0];
+}
+
+static enum next
 send_receipt(struct call *c)
 {
-	const struct grant *g = grant_found(c);
-	const char *form = call_query_arg(c, "form"), *text;
-	bool clear = form != NULL && strcmp(form, "json") == 0;
+	struct receipt_call *own = c->own;
+	const struct form *form = form_of(c);
+	const char *text = receipt_text(c->arena, c->house->settings,
+	    c->house->catalogue, own->grant, c->rows);
 
-	if (g == NULL || !is_hers(c, g))
-		return refuse_unknown(c);
-	text = receipt_text(c->arena, c->house->settings, c->house->catalogue, g);
-	if (!clear)
+	if (form == &forms[0])
 		text = receipt_sign(c->arena, c->house->keys, text);
+	else if (form != &forms[1])
+		text = receipt_as(c->arena, form->name, text);
 	if (text == NULL)
 		return call_refuse(c, 500, "internal_error",
-		    "the receipt could not be signed");
+		    "the receipt could not be made");
 	call_reply_field(c, "Content-Disposition",
-	    "attachment; filename=\"receipt-%.8s.%s\"", g->id_text,
-	    clear ? "json" : "jwt");
-	return call_answer(c, 200, clear ? "application/json" :
-	    "application/jwt", text, strlen(text));
+	    "attachment; filename=\"receipt-%.8s.%s\"", own->grant->id_text,
+	    form->end);
+	return call_answer(c, 200, form->type, text, strlen(text));
 }
 
 static const struct step receipt_steps[] = {
@@ -64,11 +98,12 @@ static const struct step receipt_steps[] = {
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
 	{ "ask grant", ask_grant },
+	{ "ask events", ask_events },
 	{ "send", send_receipt },
 	{ NULL, NULL }
 };
 
 const struct route route_receipt = {
 	.method = "GET", .path = "/me/receipt/{grant}", .steps = receipt_steps,
-	.kind = ROUTE_PAGE
+	.own_size = sizeof(struct receipt_call), .kind = ROUTE_PAGE
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /static/{name}: the style sheet and the picture, from the program itself.
+ * GET /static/{name}: the style sheet, the picture and the receipt's JSON
+ * Schema, from the program itself.
  *
  * The address in our pages carries the mark of the content, so that browsers
  * may keep it for a year; without it, they ask again.
@@ -17,7 +18,8 @@ type_of(const char *name)
 {
 	static const struct { const char *end, *type; } types[] = {
 	    { ".css", "text/css; charset=utf-8" },
-	    { ".svg", "image/svg+xml" } };
+	    { ".svg", "image/svg+xml" },
+	    { ".json", "application/schema+json" } };
 	const char *dot = strrchr(name, '.');
 
 	for (size_t i = 0; dot != NULL && i < countof(types); i++)

@@ -6,7 +6,8 @@ SELECT o.client_id AS code_client, o.redirect_uri, o.challenge,
        coalesce((extract(epoch FROM now() - o.spent) * 1e6)::bigint, -1)
 	AS spent_us,
        (extract(epoch FROM o.expires - now()) * 1e6)::bigint AS life_us,
-       g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
+       g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact,
+       g.subject_id AS subject,
        s.key, g.pairwise, g.datasets, g.details, g.purpose, g.language,
        g.notice_sha256 AS notice, g.state, g.ended_by, g.created, g.expires,
        g.ended

@@ -1,6 +1,6 @@
 -- $1 client or NULL, $2 state or NULL, $3 at most -> the columns of
 -- grant_find, newest first.
-SELECT g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
+SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact, g.subject_id AS subject,
        s.key, g.pairwise, g.datasets, g.details, g.purpose, g.language,
        g.notice_sha256 AS notice, g.state, g.ended_by, g.created, g.expires,
        g.ended

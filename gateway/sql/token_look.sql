@@ -15,7 +15,8 @@ WITH found AS (
 )
 SELECT f.token, f.client_id AS token_client, f.binding, f.thumbprint,
        f.expires AS token_expires, f.datasets AS narrowed,
-       g.id, g.client_id AS client, c.name, c.kind, g.subject_id AS subject,
+       g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact,
+       g.subject_id AS subject,
        s.key, g.pairwise, g.datasets, g.details, g.purpose, g.language,
        g.notice_sha256 AS notice, g.state, g.ended_by, g.created, g.expires,
        g.ended

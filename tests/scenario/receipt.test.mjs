@@ -4,7 +4,10 @@
 // the operator's view of the same grants: listed, shown, revoked, expired.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import Ajv2020 from "ajv/dist/2020.js";
+import formats from "ajv-formats";
 import * as jose from "jose";
+import jsonld from "jsonld";
 import { pause, startCounter } from "../support/oauth.mjs";
 import { sql } from "../support/postgres.mjs";
 
@@ -67,6 +70,77 @@ test("it tells who, what, why, until when and how to stop", async () => {
 	const text = JSON.stringify(r);
 	for (const private_ of [counter.people[0].reference, counter.people[0].name])
 		assert.ok(!text.includes(private_));
+});
+
+test("every field ISO/IEC TS 27560 makes mandatory is there (ajv), signed too",
+	async () => {
+	const schema = await counter.ask("/static/receipt.schema.json");
+	assert.equal(schema.headers["content-type"], "application/schema+json");
+	const ajv = new Ajv2020({ allErrors: true, strict: true,
+		strictRequired: false });
+	formats(ajv);
+	const valid = ajv.compile(schema.json);
+	const clear = (await receipt(camille, "?form=json")).json;
+	assert.ok(valid(clear), JSON.stringify(valid.errors));
+	assert.equal(clear.$schema,
+		`${counter.issuer}/static/receipt.schema.json`);
+	const { payload } = await jose.compactVerify((await receipt()).text, keys);
+	const signed = JSON.parse(Buffer.from(payload));
+	assert.ok(valid(signed), JSON.stringify(valid.errors));
+	for (const moving of ["iat", "jti", "receipt_id"])
+		delete signed[moving], delete clear[moving];
+	assert.deepEqual(signed, clear);
+	delete clear.notice;
+	assert.equal(valid(clear), false);	// the schema does ask
+});
+
+test("its events are lines of the journal, by their hash", async () => {
+	const r = (await receipt(camille, "?form=json")).json;
+	for (const e of r.events)
+		assert.equal(sql(counter.db.url, `SELECT encode(sha256('\\x00'::bytea
+			|| leaf), 'base64') FROM guichet.journal_line
+			WHERE id = '${e.line}'`), e.leaf_hash);
+	assert.equal((await counter.ask(new URL(r.notice.url).pathname)).status,
+		200);
+});
+
+test("Kantara's shape holds what 1.1.0 asks", async () => {
+	const k = (await receipt(camille, "?form=kantara")).json;
+	assert.equal(k.version, "KI-CR-v1.1.0");
+	for (const name of ["jurisdiction", "consentTimestamp", "collectionMethod",
+		"consentReceiptID", "piiPrincipalId", "piiControllers", "policyUrl",
+		"services", "sensitive"])
+		assert.ok(name in k, name);
+	assert.equal(k.piiControllers[0].piiController, "Énergie du Rhône");
+	assert.ok(Math.abs(k.consentTimestamp - Date.now() / 1000) < 600);
+	const [purpose] = k.services[0].purposes;
+	assert.equal(purpose.purpose, "Vous montrer votre énergie");
+	assert.equal(purpose.consentType, "EXPLICIT");
+	assert.equal(purpose.piiCategory.length, 2);
+	assert.equal(purpose.thirdPartyName, "ALPHA");
+});
+
+test("DPV's shape expands (jsonld), and loses nothing on the way", async () => {
+	const answer = await receipt(camille, "?form=dpv");
+	assert.equal(answer.headers["content-type"], "application/ld+json");
+	const none = () => { throw new Error("no context is fetched"); };
+	const [r] = await jsonld.expand(answer.json, { documentLoader: none });
+	const dpv = "https://w3id.org/dpv#";
+	assert.deepEqual(r["@type"], [`${dpv}ConsentReceipt`]);
+	const [p] = r[`${dpv}hasProcess`];
+	assert.equal(p[`${dpv}hasLegalBasis`][0]["@id"],
+		"https://w3id.org/dpv/legal/eu/gdpr#A6-1-a");
+	assert.equal(p[`${dpv}hasDataController`][0][`${dpv}hasName`][0]["@value"],
+		"Énergie du Rhône");
+	assert.equal(p[`${dpv}hasPersonalData`].length, 2);
+	const clear = (await receipt(camille, "?form=json")).json;
+	assert.equal(r[`${dpv}hasEvent`].length, clear.events.length);
+	const said = JSON.stringify(r);
+	for (const text of [clear.record_id, clear.principal.id, clear.notice.sha256,
+		clear.processing.purpose, clear.processing.withdrawal_method.url,
+		clear.processing.retention_period, ...clear.pii.map((x) => x.pii_type),
+		...clear.parties.map((x) => x.id)])
+		assert.ok(said.includes(JSON.stringify(text).slice(1, -1)), text);
 });
 
 test("nobody else reads it", async () => {
