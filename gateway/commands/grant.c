@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * grant.c - `guichet grant list|show|revoke`: what customers allowed.
+ * grant.c - `guichet grant list|show|revoke|export|import`: what customers
+ * allowed.
  *
  * For operators: no customer appears here, only her pseudonym. Revoking is
  * effective in every worker at once, and the customer sees that it was us.
@@ -16,6 +17,7 @@
 #include "base/text.h"
 #include "commands/client.h"
 #include "commands/command.h"
+#include "commands/grant_move.h"
 #include "consent/grant.h"
 #include "db/db.h"
 
@@ -25,11 +27,14 @@ const struct command command_grant = {
 	"grant", "List, show and revoke what customers allowed.", run,
 	"list [--client ID] [--state STATE] [--limit N] [--json]\n"
 	"   or: guichet grant show ID\n"
-	"   or: guichet grant revoke ID --reason TEXT"
+	"   or: guichet grant revoke ID --reason TEXT\n"
+	"   or: guichet grant export FILE\n"
+	"   or: guichet grant import FILE --jwks FILE"
 };
 
 struct wish {
-	const char *client, *state, *reason;
+	const char *client, *state, *reason, *jwks;
+	const struct settings *settings;
 	int64_t limit;
 	bool json;
 };
@@ -215,8 +220,15 @@ act(struct db_now *db, int n, char **argv, const struct wish *wish)
 		return show(db, argv[1]);
 	if (n == 2 && strcmp(argv[0], "revoke") == 0)
 		return revoke(db, argv[1], wish->reason);
+	if (n == 2 && strcmp(argv[0], "export") == 0)
+		return grant_export(db, wish->settings, argv[1]);
+	if (n == 2 && strcmp(argv[0], "import") == 0 && wish->jwks != NULL)
+		return grant_import(db, argv[1], wish->jwks);
+	if (n == 2 && strcmp(argv[0], "import") == 0)
+		return command_misused(&command_grant, "say whose it is: --jwks "
+		    "FILE, the /oauth/jwks of the installation that made it");
 	return command_misused(&command_grant,
-	    "say list, show ID or revoke ID");
+	    "say list, show ID, revoke ID, export FILE or import FILE");
 }
 
 static int
@@ -229,6 +241,8 @@ run(int argc, char **argv)
 		{ "--state", FLAG_TEXT, &wish.state,
 		  "STATE  active, pending, paused, withdrawn or expired" },
 		{ "--limit", FLAG_NUMBER, &wish.limit, "N  at most (100)" },
+		{ "--jwks", FLAG_TEXT, &wish.jwks,
+		  "FILE  import: public keys of the installation that made it" },
 		{ "--reason", FLAG_TEXT, &wish.reason, "TEXT  why it is revoked" },
 		{ NULL }
 	};
@@ -237,6 +251,7 @@ run(int argc, char **argv)
 	struct db_now *db = client_database(s);
 
 	wish.json = common.json;
+	wish.settings = s;
 	rc = act(db, n, argv, &wish);
 	db_now_close(db);
 	settings_free(s);
