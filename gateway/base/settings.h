@@ -75,6 +75,8 @@ struct settings {
 	int64_t grant_days_max, grant_days_default;
 	int64_t access_token_seconds;
 	bool dpop_nonce;
+	char *registration_mode, *registration_statement_keys;
+	bool registration_four_eyes;
 
 	/* [pull] per grant and host; 0 = as many as come */
 	int64_t pull_calls_per_minute, pull_calls_per_day;

@@ -117,6 +117,15 @@ const struct row settings_table[] = {
 	{ "consent", "dpop_nonce", YES_NO, "no", AT(dpop_nonce),
 	  "Ask for a nonce of ours in each DPoP proof (RFC 9449 8)." },
 
+	{ "registration", "mode", CHOICE, "off", AT(registration_mode),
+	  "Whether recipients may register by themselves.",
+	  .words = "off invited" },
+	{ "registration", "statement_keys", PATH, "",
+	  AT(registration_statement_keys),
+	  "Public keys (JWKS) of who signs software statements; empty: nobody." },
+	{ "registration", "four_eyes", YES_NO, "no", AT(registration_four_eyes),
+	  "Two people agree before a recipient is admitted." },
+
 	{ "pull", "calls_per_minute", NUMBER, "1200",
 	  AT(pull_calls_per_minute),
 	  "Calls a PIMS may make a minute under one grant; 0: no limit.",

@@ -31,7 +31,10 @@ const struct command command_client = {
 	"   or: guichet client rotate ID [--hours N]\n"
 	"   or: guichet client list [--json]\n"
 	"   or: guichet client suspend ID --reason TEXT\n"
-	"   or: guichet client admit ID [--reason TEXT]"
+	"   or: guichet client admit ID [--reason TEXT]\n"
+	"   or: guichet client decline ID --reason TEXT\n"
+	"   or: guichet client invite --name WHOM [--uses N] [--days N] [--admit]\n"
+	"   or: guichet client export ID | guichet client request FILE [--as ID]"
 };
 
 struct db_now *
@@ -186,12 +189,19 @@ act(const char *verb, const char *id, const char *reason,
 		return client_add(w, s, json);
 	if (strcmp(verb, "list") == 0 && id == NULL)
 		return list(s, json);
-	if (strcmp(verb, "suspend") == 0 && id != NULL) {
-		if (reason == NULL)
-			return command_misused(&command_client,
-			    "say why: --reason TEXT (it is kept in the journal)");
-		return set_state(s, id, "suspended", "client.suspended", reason);
-	}
+	if ((strcmp(verb, "suspend") == 0 || strcmp(verb, "decline") == 0) &&
+	    id != NULL)
+		return reason == NULL ? command_misused(&command_client,
+		    "say why: --reason TEXT (it is kept in the journal)") :
+		    verb[0] == 's' ?
+		    set_state(s, id, "suspended", "client.suspended", reason) :
+		    set_state(s, id, "refused", "client.declined", reason);
+	if (strcmp(verb, "invite") == 0 && id == NULL)
+		return client_invite(w, s);
+	if (strcmp(verb, "export") == 0 && id != NULL)
+		return client_export(id, s);
+	if (strcmp(verb, "request") == 0 && id != NULL)
+		return client_request(id, w, s);
 	if (strcmp(verb, "admit") == 0 && id != NULL)
 		return set_state(s, id, "admitted", "client.admitted", reason);
 	if (strcmp(verb, "endpoint") == 0 && id != NULL)
@@ -201,13 +211,15 @@ act(const char *verb, const char *id, const char *reason,
 	if (strcmp(verb, "rotate") == 0 && id != NULL)
 		return client_rotate(id, w->hours, s);
 	return command_misused(&command_client,
-	    "say add, list, suspend, admit, endpoint, prove or rotate");
+	    "say add, list, suspend, admit, decline, invite, export, request, "
+	    "endpoint, prove or rotate");
 }
 
 static int
 run(int argc, char **argv)
 {
-	struct client_wish w = { .kind = "oauth", .hours = -1 };
+	struct client_wish w = { .kind = "oauth", .hours = -1, .uses = 1,
+	    .days = 7 };
 	const char *reason = NULL;
 	struct common common;
 	struct settings *s;
@@ -243,6 +255,12 @@ run(int argc, char **argv)
 		  "TEXT  what it is and how one gets one" },
 		{ "--how-fr", FLAG_TEXT, &w.how_fr, "TEXT  le même en français" },
 		{ "--how-url", FLAG_TEXT, &w.how_url, "URL  where one gets one" },
+		{ "--uses", FLAG_NUMBER, &w.uses,
+		  "N  registrations an invitation is good for (1)" },
+		{ "--days", FLAG_NUMBER, &w.days, "N  and for how long (7)" },
+		{ "--admit", FLAG_SET, &w.admit,
+		  "who comes by it is admitted at once (sandbox)" },
+		{ "--as", FLAG_TEXT, &w.as, "ID  of the recipient requested" },
 		{ "--reason", FLAG_TEXT, &reason, "TEXT  why it is suspended" },
 		{ NULL }
 	};

@@ -12,7 +12,9 @@ extern const struct command command_client;
 /* What `client add` was told. */
 struct client_wish {
 	const char *id, *kind, *name, *uri, *contact, *jwks, *certificate;
-	const char *jwks_uri;
+	const char *jwks_uri, *as;
+	int64_t uses, days;		/* of an invitation */
+	bool admit;
 	const char *purpose_en, *purpose_fr, *datasets, *auth, *binding;
 	const char *endpoint, *link, *payload;	/* client_endpoint.c */
 	int64_t hours;				/* -1: not said */
@@ -20,6 +22,12 @@ struct client_wish {
 	struct flag_list redirects, old_redirects;
 };
 int client_add(const struct client_wish *, const struct settings *, bool json);
+
+/* Recipients that come by themselves (client_request.c). */
+int client_invite(const struct client_wish *, const struct settings *);
+int client_export(const char *id, const struct settings *);
+int client_request(const char *file, const struct client_wish *,
+    const struct settings *);
 
 /* Where it hears of us: sets it, shows its new keys, tries it. */
 int client_endpoint_check(const struct client_wish *);

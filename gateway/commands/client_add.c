@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "commands/client.h"
 #include "consent/client.h"
+#include "consent/registration.h"
 #include "crypto/hash.h"
 #include "db/db.h"
 #include "http/client.h"
@@ -110,26 +111,6 @@ take_ways(struct draft *d)
 }
 
 /* ---- where ---- */
-
-/* https, a host, no fragment, nobody's name in it (FAPI 2.0 5.3.2.2). */
-static bool
-redirect_fits(const char *uri)
-{
-	const char *host = uri + strlen("https://");
-	size_t n;
-
-	if (strncmp(uri, "https://", strlen("https://")) != 0 ||
-	    strlen(uri) > 2000)
-		return false;
-	n = strcspn(host, "/?");
-	if (n == 0 || memchr(host, '@', n) != NULL)
-		return false;
-	for (const char *p = uri; *p != '\0'; p++)
-		if ((unsigned char)*p <= 0x20 || (unsigned char)*p >= 0x7f ||
-		    strchr("#\"<>\\", *p) != NULL)
-			return false;
-	return true;
-}
 
 static int
 take_redirects(struct draft *d)

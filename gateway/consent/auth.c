@@ -123,7 +123,8 @@ prove(struct auth *auth, const struct client *m, const char **why)
 	*why = "this client is not known here";
 	if (m == NULL || strcmp(m->kind, "oauth") != 0)
 		return E_DENIED;
-	*why = "this client is suspended";
+	*why = strcmp(m->state, "suspended") == 0 ? "this client is suspended" :
+	    "this client is not admitted (yet): a person looks at requests";
 	if (m->suspended)
 		return E_DENIED;
 	*why = "this client proves itself by its certificate alone";

@@ -124,6 +124,7 @@ entry_new(const struct rows *r)
 	    CLIENT_KEY : CLIENT_CERTIFICATE;
 	m->binding = strcmp(row_text(r, 0, "binding"), "dpop") == 0 ?
 	    BIND_DPOP : BIND_MTLS;
+	m->state = arena_strdup(a, row_text(r, 0, "state"));
 	m->suspended = strcmp(row_text(r, 0, "state"), "admitted") != 0;
 	m->jwks_uri = arena_strdup(a, row_text(r, 0, "jwks_uri"));
 	m->keys_tried_us = row_time(r, 0, "jwks_tried");

@@ -25,7 +25,8 @@ struct client {
 	struct wording purpose;
 	enum client_auth auth;
 	enum binding binding;
-	bool suspended;
+	bool suspended;			/* or not admitted yet, or gone */
+	const char *state;
 	const char **redirect_uris, **datasets;	/* NULL-terminated */
 	struct jwk keys[CLIENT_KEYS_MAX];
 	size_t key_count;

@@ -8,6 +8,7 @@
 
 const struct staff_room staff_rooms[] = {
 	{ "/audit", "audit", STAFF_AUDITOR | STAFF_DPO },
+	{ "/staff/clients", "clients", STAFF_ADMISSION },
 	{ NULL, NULL, 0 }
 };
 

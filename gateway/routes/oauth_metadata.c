@@ -4,6 +4,7 @@
  * /.well-known/oauth-protected-resource (RFC 9728): what a PIMS must know to
  * talk to this counter, told from the settings and the catalogue.
  */
+#include <string.h>
 #include "base/arena.h"
 #include "base/jw.h"
 #include "base/settings.h"
@@ -109,6 +110,9 @@ write_server(struct jw *w, struct call *c, const struct settings *s)
 
 	jw_str_member(w, "issuer", s->public_url);
 	write_endpoints(w, c->arena, s->public_url, true);
+	if (strcmp(s->registration_mode, "off") != 0)
+		jw_str_member(w, "registration_endpoint", arena_printf(c->arena,
+		    "%s/oauth/register", s->public_url));
 	write_scopes(w, c->house->catalogue);
 	write_list(w, "response_types_supported", code);
 	write_list(w, "response_modes_supported", query);

@@ -43,12 +43,15 @@ extern const struct route route_oauth_grant, route_oauth_grant_delete;
 extern const struct route route_oauth_introspect;
 extern const struct route route_oauth_jwks;
 extern const struct route route_oauth_par;
+extern const struct route route_oauth_register, route_oauth_register_delete,
+    route_oauth_register_get, route_oauth_register_put;
 extern const struct route route_oauth_resource;
 extern const struct route route_oauth_revoke;
 extern const struct route route_oauth_server;
 extern const struct route route_oauth_token;
 extern const struct route route_receipt;
 extern const struct route route_staff;
+extern const struct route route_staff_clients, route_staff_clients_post;
 extern const struct route route_staff_login;
 extern const struct route route_staff_login_post;
 extern const struct route route_staff_logout;
