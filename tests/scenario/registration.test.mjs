@@ -117,13 +117,14 @@ test("two people: the first agrees, and is not the second", async () => {
 		"/staff/clients");
 	assert.equal(state(client_id), "admitted");
 	await pause(300);
-	const t = await pimsOf(client_id).connect(camille);
+	made.pims = pimsOf(client_id);
+	const t = await made.pims.connect(camille);
 	assert.equal(t.token_type, "DPoP");
 	made.tokens = t;
 });
 
 test("suspended with a reason: out within a second; and back", async () => {
-	const { client_id, tokens } = made, pims = pimsOf(client_id);
+	const { client_id, tokens, pims } = made;
 	const get = () => pims.get("/v1/datasets", tokens.access_token);
 	assert.equal((await get()).status, 200);
 	assert.equal((await act(client_id, "suspend")).headers.location,
@@ -139,10 +140,9 @@ test("suspended with a reason: out within a second; and back", async () => {
 	await act(client_id, "admit");
 	await pause(300);
 	assert.equal((await get()).status, 200);
-	assert.deepEqual(events(client_id), ["client.registered",
-		"client.reviewed", "client.admitted", "client.refused",
-		"client.suspended", "client.admitted"].filter((e) =>
-		events(client_id).includes(e) || e !== "client.refused"));
+	assert.deepEqual(events(client_id).filter((e) => e !== "client.refused"),
+		["client.registered", "client.reviewed", "client.admitted",
+			"client.suspended", "client.admitted"]);
 });
 
 test("an act needs the role, the form, a known word", async () => {
