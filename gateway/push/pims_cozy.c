@@ -315,6 +315,8 @@ on_checked(struct errand *e, const struct http_answer *answer)
 		errand_end(e, DELIVERED, "connected");
 	else if (answer->status == 404 || answer->status == 401)
 		errand_end(e, GONE, "disconnected there");
+	else if (answer->status == 403 || answer->status == 409)
+		errand_end_as(e, answer, LATER);
 	else
 		errand_end_by_status(e, answer);
 }

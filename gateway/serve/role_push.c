@@ -3,12 +3,14 @@
 #include <event2/event.h>
 #include <sysexits.h>
 #include "http/house.h"
+#include "push/checks.h"
 #include "push/push.h"
 #include "serve/serve.h"
 
 struct pushing {
 	struct house house;
 	struct push *push;
+	struct checks *checks;
 };
 
 static void
@@ -35,8 +37,10 @@ role_push(struct role *r)
 
 	house_open(&w.house, r);
 	w.push = push_new(&w.house);
+	w.checks = checks_new(&w.house);
 	role_ready(r);
 	role_until_stopped(&w.house, r, stop, &w);
+	checks_free(w.checks);
 	push_free(w.push);
 	house_close(&w.house);
 	return EX_OK;

@@ -16,6 +16,7 @@ const textOf = (name) => readFileSync(join(statements, `${name}.sql`), "utf8");
 
 // Changes that tell nobody anything: why each may stand without a line.
 const silent = {
+	destination_check: "when its door was last looked at",
 	destination_reseal: "the same secrets, sealed by a newer key",
 	destination_save: "the connector's own bookkeeping with her cloud",
 	subscription_claim: "a lease; the gate writes what is then sent",

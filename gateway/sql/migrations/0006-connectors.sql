@@ -50,3 +50,7 @@ CREATE TRIGGER follow_grant AFTER INSERT ON guichet.grants
 	FOR EACH ROW WHEN (NEW.state = 'active')
 	EXECUTE FUNCTION guichet.follow_grant();
 -- SPDX-License-Identifier: Apache-2.0
+
+-- When we last looked whether a door is still open (push/checks.h).
+ALTER TABLE guichet.destination ADD checked timestamptz NOT NULL DEFAULT now();
+CREATE INDEX ON guichet.destination (checked) WHERE departed IS NULL;
