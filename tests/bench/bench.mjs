@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `make bench`: the figures of the first restitution, in one run on one machine.
 //
-//     node tests/bench/bench.mjs [--quick] [--customers N] [edge] [pull] [peer]
+//     node tests/bench/bench.mjs [--quick] [--customers N] [edge] [pull] [peer] [rows]
 //
 // The load (wrk), the servers and PostgreSQL share the machine's cores, so read
 // the ratios and the CPU columns; requests a second are the whole machine's.
@@ -12,7 +12,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEdge } from '../support/edge.mjs';
 import { certificates } from '../support/ground.mjs';
-import { fillOrganisation, makeGround, period, place, startGateway, startPeer,
+import { fillOrganisation, keepRows, makeGround, period, place, startGateway, startPeer,
   startPostgres, writeRequests } from './ground.mjs';
 import { drawing, measure, printFigure, printHead, printRow } from './measure.mjs';
 import { makeGrants, makePeerTokens, makeProof, makeProofKey } from './tokens.mjs';
@@ -20,7 +20,7 @@ import { makeGrants, makePeerTokens, makeProof, makeProofKey } from './tokens.mj
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const customers = Number(args[args.indexOf('--customers') + 1]) || (quick ? 2000 : 20000);
-const parts = args.filter((a) => ['edge', 'pull', 'peer'].includes(a));
+const parts = args.filter((a) => ['edge', 'pull', 'peer', 'rows'].includes(a));
 const wanted = (part) => parts.length === 0 || parts.includes(part);
 const pace = quick ? { seconds: 2, warmUp: 1, runs: 1 } : { seconds: 4, warmUp: 3, runs: 3 };
 const target = '/v1/datasets/energy.load-curve';
@@ -137,6 +137,31 @@ async function benchPeer(ground, org) {
   return figures;
 }
 
+// ---- both once more, over an organisation that keeps a row per half-hour
+async function benchRows(ground, org) {
+  const key = await makeProofKey();
+  const postgres = ground.pg.pid;
+  const { jwks, tokens } = await makePeerTokens(org.who, key.jkt);
+  const g = await startGateway(ground, 2, keepRows(ground.pg));
+  const bound = makeGrants(org.who, { binding: 'mtls', thumbprint: ground.thumbprint,
+    client: 'bench-rows' });
+  ground.pg.sql('guichet', bound.sql + 'ANALYZE;');
+  const requests = boundRequests(ground, org, bound.tokens);
+  await tryOnce(g.plain, requests);
+  const ours = await row('guichet, 2 workers, a row per half-hour',
+    { server: g.pid, postgres, requests, url: g.plain });
+  await g.stop();
+  const p = await startPeer(ground, jwks, { rows: true });
+  const asked = writeRequests('peer-rows.txt', tokens.map(({ token }, i) =>
+    [`${target}?${period(org.day, i)}`, { Authorization: `Bearer ${token}` }]));
+  await tryOnce(p.origin, asked);
+  const theirs = await row('fastify + pg, 2 workers, a row per half-hour', { server: p.pid,
+    postgres, url: p.origin, requests: asked, warmUp: quick ? 3 : 9 }, { peer: true });
+  await p.stop();
+  printFigure('pull against fastify + pg, a row per half-hour', `${
+    (ours.rps / theirs.rps).toFixed(1)}x`, 'at least 3x', ours.rps >= 3 * theirs.rps);
+}
+
 // ---- all of it
 function judge(g, p) {
   const cpu = (r) => r.serverUs + r.pgUs;
@@ -163,13 +188,14 @@ const pg = startPostgres();
 printHead();
 let g, p;
 if (wanted('edge')) await benchEdge();
-if (wanted('pull') || wanted('peer')) {
+if (wanted('pull') || wanted('peer') || wanted('rows')) {
   const org = fillOrganisation(pg, customers, 40);
   console.log(`data: ${customers} customers, ${org.rows} meter-days; ${org.who.length
   } customers asked for, one day of 48 points each time`);
   const ground = await makeGround(pg);
   if (wanted('pull')) g = await benchGateway(ground, org);
   if (wanted('peer')) p = await benchPeer(ground, org);
+  if (wanted('rows')) await benchRows(ground, org);
   if (g) console.log(`an answer: ${g.bytes} bytes`);
 }
 if (g && p) judge(g, p);

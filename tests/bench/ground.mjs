@@ -3,7 +3,7 @@
 // organisation, a gateway and its peer over it, requests in files.
 import { execFileSync, spawn } from 'node:child_process';
 import { createHash, X509Certificate } from 'node:crypto';
-import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { certificates, freePorts, guichet, program, root, writeSettings }
   from '../support/ground.mjs';
@@ -55,6 +55,44 @@ export function fillOrganisation(pg, customers, days) {
   return { day, who, rows: Number(pg.sql('energy', 'SELECT count(*) FROM si.courbe_jour')) };
 }
 
+// The same readings as another organisation keeps them: a row per half-hour.
+const ROWS_SQL = `
+  CREATE TABLE si.courbe (pdl text, horodate timestamptz, jour date, wh int,
+    date_maj timestamptz);
+  INSERT INTO si.courbe
+  SELECT k.pdl, u.h, k.jour, u.wh, k.date_maj
+    FROM si.courbe_jour AS k
+    JOIN ref.calendrier AS c ON c.jour = k.jour AND c.pas_min = k.pas_min,
+         unnest(c.horodates, k.soutirage) AS u (h, wh)
+   WHERE k.courante AND u.wh IS NOT NULL AND k.pas_min = 30;
+  CREATE INDEX ON si.courbe (pdl, jour) INCLUDE (horodate, wh, date_maj);
+  GRANT SELECT ON si.courbe TO guichet_lecture;
+  VACUUM ANALYZE si.courbe;`;
+const ROWS_ADAPTER = `
+SELECT k.pdl                                        AS usage_point,
+       k.jour                                       AS day,
+       'PT30M'                                      AS step,
+       sum(k.wh)::int                               AS total,
+       array_agg(k.horodate ORDER BY k.horodate)    AS "readings[].start",
+       array_agg(k.wh ORDER BY k.horodate)          AS "readings[].energy",
+       array_agg('MEASURED'::text ORDER BY k.horodate)    AS "readings[].quality",
+       max(greatest(k.date_maj, r.date_maj))        AS changed
+  FROM crm.rattachement AS r
+  JOIN si.courbe AS k
+    ON k.pdl = r.pdl AND k.jour BETWEEN r.date_deb AND r.date_fin
+ WHERE r.id_client = :customer
+ GROUP BY k.pdl, k.jour
+`;
+
+// Adapters of that organisation, in a folder of the bench. -> its path
+export function keepRows(pg) {
+  const dir = inPlace('adapters');
+  pg.sql('energy', ROWS_SQL);
+  cpSync(join(root, 'adapters/energy'), join(dir, 'energy'), { recursive: true });
+  writeFileSync(join(dir, 'energy/energy.load-curve.sql'), ROWS_ADAPTER);
+  return dir;
+}
+
 // One of the last days, as a query: walks so that answers are not all alike.
 export function period(day, i) {
   const from = new Date(Date.parse(day) - (i % 20) * 864e5);
@@ -103,7 +141,7 @@ export async function makeGround(pg) {
 
 // Behind a front for the plain runs (it hands over the client's certificate,
 // as nginx does), and with TLS of its own for the others.
-export async function startGateway(ground, workers) {
+export async function startGateway(ground, workers, adapters = join(root, 'adapters')) {
   const [tlsPort, port, admin] = await freePorts(3);
   const config = writeSettings(inPlace(`guichet-${workers}.conf`), {
     organisation: { name: 'Bench', contact: 'dpo@example.org' },
@@ -113,8 +151,7 @@ export async function startGateway(ground, workers) {
       client_certificate_header: 'X-Client-Cert' },
     admin: { listen: `127.0.0.1:${admin}` },
     database: { url: ground.pg.databaseUrl('guichet') },
-    catalogue: { schemas: join(root, 'schemas'), adapters: join(root, 'adapters'),
-      sources: 'energy' },
+    catalogue: { schemas: join(root, 'schemas'), adapters, sources: 'energy' },
     sources: { energy: ground.pg.databaseUrl('energy')
       .replace('user=postgres', 'user=guichet_lecture') },
     keys: { directory: inPlace('keys') },
@@ -127,13 +164,14 @@ export async function startGateway(ground, workers) {
     plain: `http://127.0.0.1:${port}`, tls: `https://127.0.0.1:${tlsPort}` };
 }
 
-export async function startPeer(ground, jwks, { workers = 2, dpop = false, json = false }) {
+export async function startPeer(ground, jwks, { workers = 2, dpop = false, json = false,
+  rows = false }) {
   const [port] = await freePorts(1);
   const origin = `http://127.0.0.1:${port}`;
   const p = start(`peer${dpop ? '-dpop' : ''}${json ? '-json' : ''}`, process.execPath,
     [join(root, 'tests/bench/peer.mjs')], { PEER_PORT: port, PEER_WORKERS: workers,
       PEER_DATABASE: ground.pg.databaseUrl('energy'), PEER_JWKS: JSON.stringify(jwks),
-      PEER_DPOP: dpop ? '1' : '', PEER_JSON: json ? '1' : '', PEER_ORIGIN: origin });
+      PEER_DPOP: dpop ? '1' : '', PEER_JSON: json ? '1' : '', PEER_ROWS: rows ? '1' : '', PEER_ORIGIN: origin });
   await untilAnswers(origin, p.child, p.log);
   return { ...p, origin };
 }

@@ -4,7 +4,8 @@
 // nothing and looks up no grant: it does less than the gateway.
 //
 // PEER_DPOP=1: verifies a DPoP proof per request with jose, each jti once (in
-// this process's memory). PEER_JSON=1: PostgreSQL writes the JSON.
+// this process's memory). PEER_JSON=1: PostgreSQL writes the JSON. PEER_ROWS=1: the
+// organisation keeps a row per half-hour.
 import cluster from 'node:cluster';
 import { createHash } from 'node:crypto';
 import Fastify from 'fastify';
@@ -12,7 +13,7 @@ import pg from 'pg';
 import * as jose from 'jose';
 
 const { PEER_PORT, PEER_DATABASE, PEER_WORKERS, PEER_JWKS, PEER_DPOP, PEER_JSON,
-  PEER_ORIGIN } = process.env;
+  PEER_ROWS, PEER_ORIGIN } = process.env;
 
 // the query of adapters/energy/energy.load-curve.sql, one period of one customer
 const CURVE = `
@@ -33,6 +34,13 @@ const CURVE_JSON = `
          (SELECT json_agg(json_build_object('start', s, 'energy', e, 'injected', i,
             'quality', coalesce(q, 'R'))) FROM unnest(starts, energy, injected, quality)
             AS u (s, e, i, q)))), '[]')::text AS records FROM (${CURVE}) AS curve`;
+const ROWS = `
+  SELECT k.pdl, k.jour::text AS day, k.horodate, k.wh,
+         greatest(k.date_maj, r.date_maj) AS changed
+    FROM crm.rattachement AS r
+    JOIN si.courbe AS k ON k.pdl = r.pdl AND k.jour BETWEEN r.date_deb AND r.date_fin
+   WHERE r.id_client = $1 AND k.jour >= $2::date AND k.jour < $3::date
+   ORDER BY k.pdl, k.horodate LIMIT 4848`;
 const qualities = { R: 'MEASURED', E: 'ESTIMATED', C: 'CORRECTED' };
 
 if (cluster.isPrimary && Number(PEER_WORKERS) > 1) {
@@ -44,6 +52,21 @@ if (cluster.isPrimary && Number(PEER_WORKERS) > 1) {
 function recordOf({ starts, energy, injected, quality, ...record }) {
   return { ...record, readings: starts.map((start, i) => ({ start, energy: energy[i],
     injected: injected?.[i], quality: qualities[quality?.[i] ?? 'R'] })) };
+}
+
+// the days of these half-hours
+function daysOf(rows) {
+  const days = new Map();
+  for (const { pdl, day, horodate, wh, changed } of rows) {
+    const key = `${pdl} ${day}`;
+    let d = days.get(key);
+    if (!d) days.set(key, d = { usage_point: pdl, day, step: 'PT30M', total: 0, changed,
+      readings: [] });
+    d.total += wh;
+    if (changed > d.changed) d.changed = changed;
+    d.readings.push({ start: horodate, energy: wh, quality: 'MEASURED' });
+  }
+  return [...days.values()];
 }
 
 async function serve() {
@@ -93,6 +116,10 @@ async function serve() {
       const { rows } = await pool.query({ name: 'curve', text: CURVE_JSON, values });
       reply.type('application/json');
       return `{"records":${rows[0].records},"more":false}`;
+    }
+    if (PEER_ROWS === '1') {
+      const { rows } = await pool.query({ name: 'rows', text: ROWS, values });
+      return { records: daysOf(rows), more: rows.length === 4848 };
     }
     const { rows } = await pool.query({ name: 'curve', text: CURVE, values });
     return { records: rows.slice(0, 100).map(recordOf), more: rows.length > 100 };
