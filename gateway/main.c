@@ -9,6 +9,7 @@ extern const struct command command_adapter;
 extern const struct command command_check, command_client, command_explain,
     command_grant, command_help, command_init;
 extern const struct command command_doctor;
+extern const struct command command_customer;
 extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_migrate;
@@ -23,6 +24,7 @@ const struct command *const command_table[] = {
 	&command_adapter,
 	&command_check,
 	&command_client,
+	&command_customer,
 	&command_doctor,
 	&command_explain,
 	&command_grant,

@@ -18,7 +18,8 @@ const struct command command_journal = {
 	"journal", "Verify, export and prove what the journal says.", run,
 	"verify [DIR|URL] | export DIR [--from DATE] [--to DATE] [--customer REF]\n"
 	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE\n"
-	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]"
+	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]\n"
+	"       | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT"
 };
 
 static const struct {
@@ -31,6 +32,8 @@ static const struct {
 	{ "checkpoint",	journal_checkpoint,	0, 0 },
 	{ "prove",	journal_prove,		1, 1 },
 	{ "report",	journal_report,		0, 1 },
+	{ "hold",	journal_hold,		1, 2 },
+	{ "purge",	journal_purge,		0, 0 },
 };
 
 int
@@ -173,6 +176,7 @@ run(int argc, char **argv)
 		{ "--customer", FLAG_TEXT, &j.customer,
 		  "REF  export: lines of one customer, with her key" },
 		{ "--pims", FLAG_TEXT, &j.pims, "ID  export: lines of one recipient" },
+		{ "--reason", FLAG_TEXT, &j.reason, "TEXT  hold, purge: why" },
 		{ "--lang", FLAG_TEXT, &j.lang, "fr or en  report: the titles" },
 		{ "--sides", FLAG_SET, &j.sides,
 		  "export: with what links lines to persons (DPO)" },

@@ -239,3 +239,77 @@ CREATE TABLE guichet.journal_check (
 	why		text
 );
 CREATE INDEX ON guichet.journal_check (log, id);
+
+-- ---- forgetting --------------------------------------------------------------
+
+-- What must be kept although its time has come or its person asked: of one person,
+-- or (subject_id NULL) of everybody.
+CREATE TABLE guichet.legal_hold (
+	id		uuid PRIMARY KEY,
+	subject_id	uuid,
+	reason		text NOT NULL,
+	set_at		timestamptz NOT NULL DEFAULT now(),
+	released	timestamptz
+);
+
+CREATE FUNCTION guichet.held(person uuid) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+	SELECT EXISTS (SELECT FROM guichet.legal_hold
+			WHERE released IS NULL
+			  AND (subject_id IS NULL OR subject_id = person))
+$$;
+
+-- Destroys what links the journal to a person, and what we know of her: how many
+-- side records. Its caller wrote why in the same transaction.
+CREATE FUNCTION guichet.erase_subject(person uuid) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+	sides bigint;
+BEGIN
+	UPDATE guichet.journal_line
+	   SET side = NULL, salt = NULL, subject_id = NULL, grant_id = NULL
+	 WHERE subject_id = person;
+	GET DIAGNOSTICS sides = ROW_COUNT;
+	UPDATE guichet.journal_fact
+	   SET subject_id = NULL, grant_id = NULL, call = NULL, reason = NULL
+	 WHERE subject_id = person;
+	DELETE FROM guichet.access_token WHERE grant_id IN
+		(SELECT id FROM guichet.grants WHERE subject_id = person);
+	DELETE FROM guichet.code WHERE grant_id IN
+		(SELECT id FROM guichet.grants WHERE subject_id = person);
+	DELETE FROM guichet.subscription WHERE grant_id IN
+		(SELECT id FROM guichet.grants WHERE subject_id = person);
+	DELETE FROM guichet.destination WHERE grant_id IN
+		(SELECT id FROM guichet.grants WHERE subject_id = person);
+	DELETE FROM guichet.grants WHERE subject_id = person;
+	DELETE FROM guichet.subject WHERE id = person;
+	RETURN sides;
+END $$;
+
+-- Lines older than that id lose their bodies and their sides, but for those held;
+-- hashes stay. So many at most; how many it was.
+CREATE FUNCTION guichet.journal_purge(of_log int, past uuid, most int)
+RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+	purged bigint;
+BEGIN
+	WITH old AS (
+		SELECT l.id FROM guichet.journal_line AS l
+		 WHERE l.id < past AND l.log = of_log AND l.leaf IS NOT NULL
+		   AND NOT guichet.held(l.subject_id)
+		 LIMIT most
+	), gone AS (
+		UPDATE guichet.journal_line AS l
+		   SET leaf = NULL, side = NULL, salt = NULL, subject_id = NULL,
+		       grant_id = NULL
+		  FROM old WHERE l.id = old.id
+		RETURNING l.id
+	), facts AS (
+		DELETE FROM guichet.journal_fact AS f USING gone
+		 WHERE f.log = of_log AND f.at <= guichet.time_of(past)
+		   AND f.id = gone.id
+	)
+	SELECT count(*) INTO purged FROM gone;
+	RETURN purged;
+END $$;
+CREATE INDEX ON guichet.journal_fact (id);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * journal_forget.c - `guichet journal purge`: bodies older than their class's limit
+ * go, hashes stay; `guichet journal hold set|release` keeps them meanwhile.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "commands/journal.h"
+#include "db/db.h"
+
+enum { SOME = 10000 };
+
+/* Asks a statement that ends with a line; what it counts comes back. */
+static int
+ask_with_line(struct journal_ask *j, const struct statement *st, struct params *p,
+    const struct line *line)
+{
+	struct arena *a = arena_new();
+	struct line_row row;
+	struct rows *r;
+	int failure = 0, n;
+
+	line_make(&row, a, line);
+	line_params(p, &row);
+	r = db_ask_now(j->db, st, p, &failure);
+	n = r == NULL ? failure : rows_count(r);
+	rows_free(r);
+	arena_free(a);
+	return n;
+}
+
+static int
+told(struct journal_ask *j, int n, const char *none)
+{
+	if (n < 0)
+		return journal_failed(EX_UNAVAILABLE, "%s", db_now_error(j->db));
+	return n == 0 ? journal_failed(EX_DATAERR, "%s", none) : EX_OK;
+}
+
+static int
+hold_set(struct journal_ask *j)
+{
+	const struct line line = { .event = "hold.set", .records = -1, .bytes = -1,
+	    .actor = "operator", .reason = j->reason,
+	    .outcome = j->customer != NULL ? "one person" : "everybody" };
+	char text[UUID_TEXT];
+	struct params p;
+	struct uuid id;
+	int code;
+
+	uuid_make(&id);
+	params_init(&p);
+	params_uuid(&p, &id);
+	params_text(&p, j->customer);
+	params_text(&p, j->reason);
+	code = told(j, ask_with_line(j, SQL_HOLD_SET, &p, &line),
+	    "nobody of that reference has come here");
+	uuid_text(text, &id);
+	if (code == EX_OK)
+		puts(text);
+	return code;
+}
+
+static int
+hold_release(struct journal_ask *j)
+{
+	const struct line line = { .event = "hold.released", .records = -1,
+	    .bytes = -1, .actor = "operator", .reason = j->reason };
+	struct params p;
+	struct uuid id;
+
+	if (uuid_parse(&id, j->argv[1]) < 0)
+		return journal_failed(EX_USAGE, "'%s' is no hold's id", j->argv[1]);
+	params_init(&p);
+	params_uuid(&p, &id);
+	return told(j, ask_with_line(j, SQL_HOLD_RELEASE, &p, &line),
+	    "no such hold, or it is released already");
+}
+
+int
+journal_hold(struct journal_ask *j)
+{
+	bool set = strcmp(j->argv[0], "set") == 0;
+	int code;
+
+	if (!(set && j->argc == 1) &&
+	    !(strcmp(j->argv[0], "release") == 0 && j->argc == 2))
+		return journal_failed(EX_USAGE, "say hold set [--customer REF], or"
+		    " hold release ID");
+	if (j->reason == NULL)
+		return journal_failed(EX_USAGE, "say why: --reason TEXT (it is"
+		    " kept in the journal)");
+	if ((code = journal_open(j)) != EX_OK)
+		return code;
+	return set ? hold_set(j) : hold_release(j);
+}
+
+/* ---- purge ---- */
+
+static int64_t
+purge_some(struct journal_ask *j, const struct uuid *past)
+{
+	struct params p;
+	struct rows *r;
+	int failure = 0;
+	int64_t n;
+
+	params_init(&p);
+	params_int(&p, j->log);
+	params_uuid(&p, past);
+	params_int(&p, SOME);
+	if ((r = db_ask_now(j->db, SQL_PURGE_SOME, &p, &failure)) == NULL)
+		return failure;
+	n = row_int(r, 0, "purged");
+	rows_free(r);
+	return n;
+}
+
+static int
+note_purge(struct journal_ask *j, int64_t n)
+{
+	const struct line line = { .event = "journal.purged", .records = n,
+	    .bytes = -1, .actor = "operator", .reason = j->reason,
+	    .outcome = journal_log_name(j->log) };
+	struct params p;
+
+	params_init(&p);
+	return ask_with_line(j, SQL_JOURNAL_APPEND, &p, &line) < 0 ?
+	    journal_failed(EX_UNAVAILABLE, "%s", db_now_error(j->db)) : EX_OK;
+}
+
+int
+journal_purge(struct journal_ask *j)
+{
+	struct uuid past = { { 0 } };
+	int64_t before = 0, all = 0, n;
+	int code;
+
+	if (j->to == NULL || j->reason == NULL)
+		return journal_failed(EX_USAGE, "say up to which day and why:"
+		    " --to DATE --reason TEXT");
+	if ((code = journal_day(&before, "--to", j->to)) != EX_OK ||
+	    (code = journal_open(j)) != EX_OK)
+		return code;
+	before /= 1000;
+	for (int i = 5; i >= 0; i--, before >>= 8)
+		past.bytes[i] = (uint8_t)before;
+	do {
+		if ((n = purge_some(j, &past)) < 0)
+			return journal_failed(EX_UNAVAILABLE, "%s",
+			    db_now_error(j->db));
+		all += n;
+	} while (n == SOME);
+	printf("%" PRId64 " lines of %s purged; their hashes stay\n", all,
+	    journal_log_name(j->log));
+	return note_purge(j, all);
+}
