@@ -19,13 +19,13 @@ const settings = (dir, more = {}) =>
 test("help goes to stdout, mistakes to stderr with 64", () => {
 	const help = guichet("--help");
 	assert.equal(help.code, 0);
-	assert.match(help.out, /^ {2}key {2,}Make or list the keys/m);
+	assert.match(help.out, /^ {2}key {2,}Make, list or replace the keys/m);
 	assert.match(guichet("--version").out, /^guichet \d+\.\d+\n$/);
 	for (const [args, says] of [
 		[[], /usage: guichet COMMAND/],
 		[["kye"], /unknown command 'kye'; perhaps you meant 'key'/],
 		[["xylophone"], /unknown command 'xylophone'; `guichet --help`/],
-		[["key"], /guichet key: say new or list\nusage: guichet key/],
+		[["key"], /guichet key: say new, list or rotate\nusage: guichet key/],
 		[["key", "list", "--jsno"], /unknown option '--jsno'; perhaps you meant '--json'/],
 		[["key", "list", "--json=yes"], /--json takes no value/],
 		[["key", "list", "--config"], /--config needs a value/],
