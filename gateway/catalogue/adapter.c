@@ -18,7 +18,7 @@ struct reading {
 	struct catalogue *c;
 	struct source *source;
 	const char *dir, *conf;
-	unsigned seen;
+	int seen[16];		/* the line of each key */
 };
 
 /* ---- source.conf ---- */
@@ -83,9 +83,9 @@ on_line(const struct conf_line *line, void *arg, struct fault *f)
 	for (size_t i = 0; i < countof(keys); i++) {
 		if (strcmp(keys[i], line->key) != 0)
 			continue;
-		if (r->seen & 1u << i)
-			return conf_repeated(f, line, 0);
-		r->seen |= 1u << i;
+		if (r->seen[i] != 0)
+			return conf_repeated(f, line, r->seen[i]);
+		r->seen[i] = line->number;
 		return set(r, line, i, f);
 	}
 	return conf_unknown(f, line, keys, countof(keys));

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/settings.h"
 #include "catalogue/catalogue_own.h"
+#include "catalogue/check.h"
 #include "catalogue/findings.h"
 
 int
@@ -80,6 +81,20 @@ catalogue_look(struct catalogue **out, const struct settings *s,
 	if (read_files(c, s, &f) < 0)
 		abort();		/* every fault was kept */
 	*out = c;
+}
+
+int
+catalogue_old(struct catalogue **out, const char *dir, struct fault *f)
+{
+	struct catalogue *c = xcalloc(1, sizeof(*c));
+
+	c->arena = arena_new();
+	if (schemas_read(c, dir, f) < 0) {
+		catalogue_free(c);
+		return E_BAD_INPUT;
+	}
+	*out = c;
+	return 0;
 }
 
 void

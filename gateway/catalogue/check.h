@@ -17,6 +17,21 @@ void check_samples(struct catalogue *, const char *const *customers, size_t n,
     struct findings *);
 void check_rights(struct catalogue *, struct findings *);
 
+/* check_units.c: how many of a field's values lie where the schema expects them,
+ * as they are, and times 1/1000, 1000, 1/100, 100. */
+enum { UNITS_MAX = 200, UNITS_ENOUGH = 5 };
+struct units { int seen[UNITS_MAX], fits[UNITS_MAX][5]; };
+void units_see(struct units *, const struct schema *, const char *json, size_t n);
+/* Is field i mostly elsewhere? Then what would mend it. */
+bool units_wrong(const struct units *, size_t i, const char **cure);
+
+/* compat.c: may readers of the old schemas (NULL-terminated) read the new? */
+void check_against(const struct schema *const *old,
+    const struct schema *const *new, struct findings *);
+/* The schemas of a directory, for check_against; catalogue_free ends them. */
+MUST_CHECK int catalogue_old(struct catalogue **out, const char *dir,
+    struct fault *);
+
 /* One customer's first page on a patient connection: rows, or NULL and *why.
  * For samples and `guichet preview`. */
 struct db_now;

@@ -29,6 +29,7 @@ struct sample {
 	size_t n;
 	char **keys[SAMPLED_MAX];	/* of each one's first page, sorted */
 	size_t key_n[SAMPLED_MAX];
+	struct units units;
 };
 
 static void PRINTF_LIKE(5, 6)
@@ -123,6 +124,7 @@ check_record(struct sample *s, const struct page_ask *ask,
 		    "reality is right; `guichet preview` shows the record",
 		    "a sampled record breaks its schema: '%s' %s", bad.path,
 		    bad.why);
+	units_see(&s->units, s->d->schema, r.json, r.n);
 	buf_init_in(&key, s->arena);
 	for (int i = 0; i < KEY_MAX && s->d->schema->natural_key[i] != NULL; i++)
 		buf_printf(&key, "%zu:%s,", strlen(r.key[i]), r.key[i]);
@@ -250,6 +252,63 @@ check_nobody(struct sample *s)
 	rows_free(rows);
 }
 
+/* At the place where the column is named. */
+static void
+check_units(struct sample *s)
+{
+	const struct schema *schema = s->d->schema;
+
+	for (size_t i = 0; i < schema->field_count && i < UNITS_MAX; i++) {
+		const struct schema_field *f = &schema->fields[i];
+		struct finding one = { .level = 4, .source = s->d->source->name,
+		    .dataset = schema->id };
+		int line = 0, column = 0;
+		const char *cure;
+		size_t at;
+
+		if (!units_wrong(&s->units, i, &cure))
+			continue;
+		at = sqltext_alias(s->d->sql_text, f->path);
+		if (at > 0)
+			sqltext_place(s->d->sql_text, at, &line, &column);
+		fault_set(&one.fault, "E233", s->d->sql_file, line, column,
+		    "most sampled values of '%s' lie outside what its schema "
+		    "expects, %g to %g %s", f->path, f->plausible[0],
+		    f->plausible[1], f->unit == NULL ? "" : f->unit);
+		fault_cure(&one.fault, "%s", cure);
+		findings_add(s->found, &one);
+	}
+}
+
+/* Functions of the organisation's that may write: ours only reads. */
+static const char writers[] =
+    "SELECT p.proname FROM pg_proc AS p JOIN pg_namespace AS n"
+    " ON n.oid = p.pronamespace WHERE p.provolatile = 'v' AND p.prokind = 'f'"
+    " AND n.nspname NOT IN ('pg_catalog', 'information_schema')"
+    " AND $1 ~* ('\\m' || p.proname || '\\s*\\(') LIMIT 1";
+
+static void
+check_writers(struct sample *s)
+{
+	const char *values[] = { s->d->sql_text };
+	const char *name = live_text(s->pg, s->arena, writers, values, 1);
+	struct finding one = { .level = 4, .source = s->d->source->name,
+	    .dataset = s->d->schema->id };
+	int line = 0, column = 0;
+	const char *at;
+
+	if (name == NULL)
+		return;
+	if ((at = strcasestr(s->d->sql_text, name)) != NULL)
+		sqltext_place(s->d->sql_text, (size_t)(at - s->d->sql_text),
+		    &line, &column);
+	fault_set(&one.fault, "E234", s->d->sql_file, line, column,
+	    "calls %s, a function that may write", name);
+	fault_cure(&one.fault, "if it only reads, say so: ALTER FUNCTION ... "
+	    "STABLE; else leave it out: we never write");
+	findings_add(s->found, &one);
+}
+
 static void
 sample(struct findings *found, const struct dataset *d, struct db_now *now,
     const char *const *customers, size_t n)
@@ -268,6 +327,8 @@ sample(struct findings *found, const struct dataset *d, struct db_now *now,
 		check_keys(&s, s.customers[i]);
 	}
 	check_isolation(&s);
+	check_units(&s);
+	check_writers(&s);
 	if (s.n == 0)
 		report(&s, true, "E230", "name some with --customer REF",
 		    "no customer was found to sample");

@@ -21,7 +21,7 @@ static int run(int argc, char **argv);
 
 const struct command command_check = {
 	"check", "Check settings, schemas and adapters against the live sources.",
-	run, "[--files] [--level N] [--customer REF]... [--json]"
+	run, "[--files] [--level N] [--customer REF]... [--against DIR] [--json]"
 };
 
 static const char *const levels[] = { "", "files", "names and types", "plans",
@@ -126,16 +126,33 @@ look(struct catalogue *c, int64_t level, const struct flag_list *customers,
 		check_rights(c, found);
 }
 
+static void
+compare(const struct catalogue *c, const char *dir, struct findings *found)
+{
+	struct finding one = { .level = 1 };
+	struct catalogue *old;
+
+	if (catalogue_old(&old, dir, &one.fault) < 0) {
+		findings_add(found, &one);
+		return;
+	}
+	check_against(catalogue_schemas(old), catalogue_schemas(c), found);
+	catalogue_free(old);
+}
+
 static int
 run(int argc, char **argv)
 {
 	int64_t level = 5, begun = clock_mono_us();
 	struct flag_list customers = { .n = 0 };
+	const char *against = NULL;
 	bool files = false;
 	const struct flag own[] = {
 		{ "--files", FLAG_SET, &files, "the files only (--level 1)" },
 		{ "--level", FLAG_NUMBER, &level, "N  1 files, 2 names and types, "
 		    "3 plans, 4 samples, 5 rights" },
+		{ "--against", FLAG_TEXT, &against, "DIR  the schemas of before: "
+		    "do their readers still read?" },
 		{ "--customer", FLAG_LIST, &customers, "REF  sample this one" },
 		{ 0 } };
 	struct common common;
@@ -152,6 +169,8 @@ run(int argc, char **argv)
 	findings_init(&found);
 	catalogue_look(&c, s, &found);
 	look(c, files ? 1 : level, &customers, &found);
+	if (against != NULL)
+		compare(c, against, &found);
 	if (common.json)
 		tell_json(c, &found);
 	else

@@ -231,6 +231,16 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E232", "Records cross the network in the clear",
 	  "The connection to the source is not encrypted.",
 	  "Add sslmode=verify-full and sslrootcert to its url." },
+	{ "E233", "Values of another size than the schema expects",
+	  "x-plausible says where a field's values lie in its unit; most sampled "
+	  "ones lie elsewhere, often by a thousand: watt-hours for kilowatt-hours, "
+	  "cents for euros.",
+	  "Convert in the SELECT; if reality is right, mend x-plausible." },
+	{ "E234", "A function that may write is called",
+	  "PostgreSQL holds it to be VOLATILE, as every function is that does not "
+	  "say otherwise. The gateway reads in read-only transactions, and what "
+	  "writes there fails.",
+	  "ALTER FUNCTION ... STABLE when it only reads; else leave it out." },
 	{ "E239", ".removed.sql does not select what tells a removal",
 	  "A removal is the record's natural key, its period if the schema has "
 	  "one, and the time it was removed; nothing else.",
@@ -276,6 +286,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "x-account names a required text; x-granularities lists the finest "
 	  "first, and what each of the others leaves out.",
 	  "See docs/reference/schemas.md, \"given in part\"." },
+	{ "E262", "Readers of the old schema could not read the new one",
+	  "guichet check --against found a change that breaks within one version: a "
+	  "field gone or of another type or unit, a new code, another key.",
+	  "Undo it, or raise x-version and keep both for a while." },
 	/* ---- guichet's own database ---- */
 	{ "E301", "Guichet's own database gives no answer",
 	  "It cannot be reached, or refuses the role.",
@@ -325,7 +339,8 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Nothing was kept: it is one transaction.",
 	  "Give an empty database and its owner." },
 	{ "E404", "No synthetic sector has that name",
-	  "There are two: energy and telecom.", "Say one of them." },
+	  "There are six: energy, telecom, insurance, bank, retail, mobility.",
+	  "Say one of them." },
 	{ "E405", "The database to fill cannot be reached",
 	  "The URL after --to is wrong, or that PostgreSQL does not run.",
 	  "Try the same URL with psql." },

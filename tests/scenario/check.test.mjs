@@ -21,9 +21,10 @@ const schema = {
 	"x-changed": "changed", type: "object", additionalProperties: false,
 	required: ["number", "day", "total", "changed"],
 	properties: {
-		number: field("string"),
+		number: field("string", { maxLength: 80 }),
 		day: field("string", { format: "date" }),
-		total: field("number", { minimum: 0 }),
+		total: field("number", { minimum: 0, "x-unit": "{EUR}",
+			"x-plausible": [0.5, 5000] }),
 		kind: field("string", { enum: ["A", "B"], "x-codes": {
 			A: { en: "a", fr: "a" }, B: { en: "b", fr: "b" } } }),
 		buyer: field("object", { required: ["name"],
@@ -65,6 +66,7 @@ CREATE TABLE vente.commande (num text PRIMARY KEY, id_client text, jour date,
 CREATE TABLE vente.ligne (num text, rang int, lib text, mt int,
 	PRIMARY KEY (num, rang));
 CREATE TABLE vente.secret (id text);
+CREATE FUNCTION vente.compte(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
 INSERT INTO vente.client SELECT 'C' || i, 'N' || i FROM generate_series(1, 400) i;
 INSERT INTO vente.commande (num, id_client, jour, total, genre, maj)
 	SELECT 'O' || i, 'C' || (1 + i % 400), '2026-01-01'::date + i % 300,
@@ -250,6 +252,45 @@ const mistakes = [
 		/coholders/],
 	["nobody gets records", inPage("= :customer", "= :customer OR o.num = 'O1'"),
 		"E227", null, /OR/],
+	["cents for euros", inPage("o.total AS total", "o.total * 1000 AS total"),
+		"E233", "4:26", /divide it by 1000/],
+	["a write hidden in a function", inPage("o.genre AS kind",
+		"vente.compte(o.genre)::char(1) AS kind"), "E234", "5:14", /STABLE/],
+	["a code without its label", inPage("o.genre AS kind",
+		"CASE WHEN o.num > 'O2' THEN 'Z' ELSE o.genre END AS kind"), "E224",
+		null, /'kind'|kind/],
+	["a number too long for its column", inPage("o.num AS number",
+		"o.num || repeat('9', 90) AS number"), "E224", null, /number/],
+	["a join with nothing to join by", inPage("JOIN vente.client AS c ON "
+		+ "c.id = o.id_client", "CROSS JOIN vente.client AS c"), "E225",
+		null, /multiplies/],
+	["a NULL in a required field", inPage("o.total AS total",
+		"nullif(o.total, o.total) AS total"), "E224", null, /total/],
+	["a division by nothing", inPage("o.total AS total",
+		"o.total / (o.qte - o.qte) AS total"), "E223", null, /EXPLAIN/],
+	["a capture that is none", inConf(conf + "capture = naive\n"), "E212",
+		"3:1", /horizon/],
+	["a time-out that is none", inConf(conf + "statement_timeout_ms = soon\n"),
+		"E212", "3:1", /milliseconds/],
+	["a switch that is none", inConf(conf + "synthetic = perhaps\n"), "E212",
+		"3:1", /yes or no/],
+	["a key twice", inConf(conf + "time_zone = Europe/Paris\n"), "E107",
+		"3:1", /line 1/],
+	["a section in source.conf", inConf("[source]\n" + conf), "E213", "2:1",
+		/take the line out/],
+	["a word no page knows", inSchema((s) => s.properties.total["x-kind"] =
+		"characteristics"), "E255", "/characteristics", /schemas\.md/],
+	["a promise no page knows", inSchema((s) => s["x-availability"] = "later"),
+		"E255", null, /schemas\.md/],
+	["a range that is none", inSchema((s) => s.properties.total["x-plausible"] =
+		[9, 1]), "E255", null, /low, high/],
+	["a name that cannot be a column's", inSchema((s) =>
+		s.properties["my-field"] = field("string")), "E255", null, /letters/],
+	["a schema without a doctype", inSchema((s) => delete s["x-doctype"]),
+		"E252", null, /schemas\.md/],
+	["a period that is no time", inSchema((s) => s["x-period"] = "total"),
+		"E258", null, /date/],
+
 	["records that never leave", inPage("o.maj AS changed",
 		"CASE WHEN o.num < 'O2' THEN o.maj END AS changed"), "E228", null,
 		/coalesce/],
@@ -269,6 +310,48 @@ for (const [what, how, code, place, words] of mistakes) {
 		assert.notEqual(f.cure, "");
 	});
 }
+
+test("at least sixty kinds of mistakes are in the table", () => {
+	assert.ok(mistakes.length >= 60, `${mistakes.length}`);
+});
+
+test("--against: what breaks readers within a version, and what does not", () => {
+	const old = temporary();
+	mkdirSync(join(old, "shop"));
+	writeFileSync(join(old, "shop/order.schema.json"), JSON.stringify(schema));
+	const against = (change) => check({ ...inSchema(change), level: 1,
+		args: ["--against", old] });
+	for (const [change, words] of [
+		[(s) => delete s.properties.kind, /'kind' is gone/],
+		[(s) => s.properties.kind.type = "integer", /another type|anything/],
+		[(s) => s.required = s.required.filter((f) => f !== "total"),
+			/'total' was always there/],
+		[(s) => {
+			s.properties.kind.enum.push("C");
+			s.properties.kind["x-codes"].C = { en: "c", fr: "c" };
+		}, /new code, C/],
+		[(s) => s.properties.total["x-unit"] = "{USD}", /another unit/],
+		[(s) => s["x-natural-key"] = ["number", "day"], /x-natural-key/]]) {
+		const r = against(change);
+		const f = r.found.find((x) => x.code === "E262");
+		assert.ok(f, JSON.stringify(r.found));
+		assert.match(f.cause, words);
+		assert.notEqual(f.cure, "");
+		assert.equal(r.code, 78);
+	}
+	for (const change of [(s) => s.properties.more = field("string"),
+		(s) => s.properties.kind.enum.pop(),
+		(s) => s.description = "All orders.",
+		(s) => {
+			s["x-version"] = 2;
+			delete s.properties.kind;
+		}])
+		assert.ok(!against(change).found.some((f) => f.code === "E262"));
+	const kept = { files: { "schemas/shop/order.schema.json": null,
+		"adapters/shop/shop.order.sql": page }, level: 1,
+		args: ["--against", old] };
+	assert.ok(check(kept).found.some((f) => /data set is gone/.test(f.cause)));
+});
 
 test("one run tells all mistakes", () => {
 	const r = check({ files: { "adapters/shop/shop.order.sql": page
@@ -326,7 +409,7 @@ test("row level security is told", () => {
 });
 
 test("every code of the program is explained, and no other", () => {
-	const used = new Set(execFileSync("grep", ["-rhoE", '"E[0-9]{3}"',
+	const used = new Set(execFileSync("grep", ["-rhoE", '"E[0-9]{3}"|code=E[0-9]{3}',
 		join(root, "gateway"), "--include=*.c", "--exclude=explain.c"],
 		{ encoding: "utf8" }).match(/E\d{3}/g));
 	const told = JSON.parse(guichet("explain", "--json").out);
