@@ -1,5 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whose claims were deleted in [:since, :until).
-SELECT c.nosoc AS customer, s.dtsup AS changed, s.nosin AS key
-  FROM prod.t_sin AS s JOIN prod.t_ctr AS c USING (noctr)
- WHERE s.dtsup >= :since AND s.dtsup < :until
+-- Claims that were deleted.
+SELECT s.nosin                                 AS claim,
+       (s.surv - make_interval(hours => 1 + s.hete::int)) AT TIME ZONE 'UTC'
+                                               AS occurred,
+       s.dtsup                                 AS changed
+  FROM prod.t_ctr AS c
+  JOIN prod.t_sin AS s ON s.noctr = c.noctr
+ WHERE c.nosoc = :customer AND s.dtsup IS NOT NULL

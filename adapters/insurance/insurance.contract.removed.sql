@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whose contracts were deleted in [:since, :until).
-SELECT c.nosoc AS customer, c.dtsup AS changed, c.noctr AS key
+-- Contracts that were deleted.
+SELECT c.noctr                                 AS contract,
+       c.dtsup                                 AS changed
   FROM prod.t_ctr AS c
- WHERE c.dtsup >= :since AND c.dtsup < :until
+ WHERE c.nosoc = :customer AND c.dtsup IS NOT NULL

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whose card was deleted in [:since, :until).
-SELECT c.ref_client AS customer, c.sup_le AS changed, c.no_carte AS key
+-- Cards that were deleted.
+SELECT c.no_carte                              AS card,
+       c.sup_le                                AS changed
   FROM fid.carte AS c
- WHERE c.sup_le >= :since AND c.sup_le < :until
+ WHERE c.ref_client = :customer AND c.sup_le IS NOT NULL

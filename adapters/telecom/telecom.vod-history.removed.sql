@@ -1,5 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What was forgotten in [:since, :until).
-SELECT l.ref_abonne AS customer, v.supprime_le AS changed, v.id_vod AS key
-  FROM tv.visionnage AS v JOIN abo.ligne AS l USING (id_ligne)
- WHERE v.supprime_le >= :since AND v.supprime_le < :until
+-- What the household asked to forget.
+SELECT v.id_vod                                AS "order",
+       (v.debut - make_interval(mins => v.decalage)) AT TIME ZONE 'UTC'
+                                               AS time,
+       v.supprime_le                           AS changed
+  FROM abo.ligne AS l
+  JOIN tv.visionnage AS v ON v.id_ligne = l.id_ligne
+ WHERE l.ref_abonne = :customer AND v.supprime_le IS NOT NULL
