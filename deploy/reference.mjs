@@ -78,7 +78,7 @@ export function gather(program) {
 
 const made = "<!-- Made by `make reference` from the program's tables: change " +
 	"them, not this page. -->\n";
-const cell = (s) => String(s ?? "").replace(/\|/g, "\\|").replace(/</g, "&lt;");
+const cell = (s) => String(s ?? "").replace(/\s*\n\s*/g, " ").replace(/\|/g, "\\|").replace(/</g, "&lt;");
 const code = (s) => s === "" || s == null ? "" : "`" + s + "`";
 const table = (heads, rows) => `| ${heads.join(" | ")} |\n` +
 	`|${heads.map(() => "---").join("|")}|\n` +
@@ -157,7 +157,7 @@ export const markdown = (all) => Object.fromEntries(Object.entries(pages)
 
 // ---- manual pages (scdoc) ----
 
-const esc = (s) => s.replace(/\\/g, "\\\\").replace(/([_*`~<>#\[\]|])/g, "\\$1");
+const esc = (s) => s.replace(/\s*\n\s*/g, " ").replace(/\\/g, "\\\\").replace(/([_*`~<>#\[\]|])/g, "\\$1");
 const seeAlso = (...names) => "\n# SEE ALSO\n\n" + names.map((n) => {
 	const [, name, section] = /^(.*)\((\d)\)$/.exec(n);
 	return `*${esc(name)}*(${section})`;
