@@ -38,6 +38,7 @@ again_in(struct chores *c, int seconds)
 static void
 on_partitions(struct rows *rows, int failure, void *arg)
 {
+	const struct timeval soon = { 0, 20000 };
 	struct chores *c = arg;
 
 	c->question = NULL;
@@ -47,8 +48,9 @@ on_partitions(struct rows *rows, int failure, void *arg)
 		return;
 	}
 	if (row_int(rows, 0, "made") > 0)
-		log_info("partitions made n=%d", (int)row_int(rows, 0, "made"));
-	again_in(c, EVERY_S);
+		evtimer_add(c->timer, &soon);
+	else
+		again_in(c, EVERY_S);
 }
 
 static void

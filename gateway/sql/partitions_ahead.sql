@@ -1,3 +1,4 @@
--- (writes) -> made: hourly partitions of the flow tables, made ahead of time
-SELECT guichet.partitions_ahead() AS made
+-- (writes) -> made: hourly partitions of the flow tables, made ahead of time and
+-- dropped when past, one at a time: 0 = there is nothing more to do
+SELECT guichet.partitions_step() AS made
 -- SPDX-License-Identifier: Apache-2.0

@@ -26,4 +26,44 @@ CREATE TABLE guichet.invitation (
 	expires		timestamptz NOT NULL,
 	created		timestamptz NOT NULL DEFAULT now()
 );
+
+-- ---- the flow, an hour at a time ------------------------------------------
+
+-- Makes or drops one partition, whoever of the workers comes first; 0: there is
+-- nothing more to do. A partition that comes or goes shuts its table for the
+-- time of the statement: one at a time, nobody waits for long.
+CREATE FUNCTION guichet.partitions_step(hours int DEFAULT 25) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+	parent text; start timestamptz; part text;
+BEGIN
+	IF NOT pg_try_advisory_xact_lock(hashtext('guichet partitions')) THEN
+		RETURN 0;
+	END IF;
+	FOREACH parent IN ARRAY ARRAY['pushed_request', 'code', 'access_token',
+	    'jti', 'session'] LOOP
+		FOR i IN -2 .. CASE parent WHEN 'session' THEN hours
+		    ELSE least(hours, 4) END LOOP
+			start := date_trunc('hour', now(), 'UTC') + make_interval(hours => i);
+			part := parent || to_char(start AT TIME ZONE 'UTC', '_YYYYMMDDHH24');
+			CONTINUE WHEN to_regclass('guichet.' || part) IS NOT NULL;
+			EXECUTE format('CREATE TABLE guichet.%I PARTITION OF guichet.%I'
+			    ' FOR VALUES FROM (%L) TO (%L)', part, parent,
+			    start, start + interval '1 hour');
+			RETURN 1;
+		END LOOP;
+		SELECT c.relname INTO part
+		  FROM pg_inherits AS i
+		  JOIN pg_class AS c ON c.oid = i.inhrelid
+		 WHERE i.inhparent = ('guichet.' || parent)::regclass
+		   AND c.relname < parent || to_char((now() - interval '3 hours')
+			AT TIME ZONE 'UTC', '_YYYYMMDDHH24')
+		 LIMIT 1;
+		IF FOUND THEN
+			EXECUTE format('DROP TABLE guichet.%I', part);
+			RETURN 1;
+		END IF;
+	END LOOP;
+	RETURN 0;
+END $$;
 -- SPDX-License-Identifier: Apache-2.0
