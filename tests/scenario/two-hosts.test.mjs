@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two gateway hosts on one database, and nothing else between them: a rolling
+// restart under load fails no request that a balancer sends to the one that is
+// ready; when the leader of the journal dies, or its session is lost while it
+// sleeps, lines get their places within five seconds.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { prepareGateway, startGateway, until } from "../support/gateway.mjs";
+import { certificates, freePorts, temporary, writeSettings }
+	from "../support/ground.mjs";
+import { LINES_WAITING, sql } from "../support/postgres.mjs";
+import { join } from "node:path";
+import { cpSync } from "node:fs";
+
+const checkpoint = "/journal/restitution/checkpoint";
+let a, b, grounds;
+
+before(async () => {
+	const one = await prepareGateway({ settings: { log: { level: "info" },
+		journal: { interval_ms: 100 } } });
+	const dir = temporary(), [port, mtls, admin] = await freePorts(3);
+	const tls = certificates(dir);
+	cpSync(join(one.dir, "keys"), join(dir, "keys"), { recursive: true });
+	const settings = structuredClone(one.settings);
+	Object.assign(settings.server, { listen: `127.0.0.1:${port}`,
+		tls_certificate: tls.certificate, tls_key: tls.key });
+	settings.admin.listen = `127.0.0.1:${admin}`;
+	settings.keys.directory = join(dir, "keys");
+	settings.journal.notes_dir = join(dir, "notes");
+	const config = writeSettings(join(dir, "guichet.conf"), settings);
+	grounds = [one, { ...one, dir, config, settings, ca: tls.ca, port, mtls,
+		admin, issuer: `https://localhost:${port}` }];
+	a = await startGateway({ ground: grounds[0] });
+	b = await startGateway({ ground: grounds[1] });
+	await a.until(async () => (await a.ask(checkpoint)).status === 200, "a");
+});
+after(async () => {
+	await a.stop();
+	await b.stop();
+});
+
+const leads = (g) => g.said("journal leads log=restitution");
+
+test("a rolling restart: no request of a balancer fails", async () => {
+	// as HAProxy's check does it: who says ready is asked
+	const hosts = () => [a, b].filter((g) => g.up);
+	const failures = [];
+	let calls = 0, over = false;
+	a.up = b.up = true;
+	const load = Promise.all([0, 1, 2, 3].map(async (i) => {
+		for (let n = i; !over; n++) {
+			const list = hosts(), g = list[n % list.length];
+			const r = await g.ask(checkpoint).catch((e) => e);
+			calls++;
+			if (r.status !== 200)
+				failures.push(r.message ?? r.status);
+		}
+	}));
+	const restart = async (g, ground) => {
+		g.up = false;
+		await new Promise((done) => setTimeout(done, 100));
+		assert.equal(await g.stop(), 0);
+		const next = await startGateway({ ground });
+		next.up = true;
+		return next;
+	};
+	await until(() => calls > 50, "some calls");
+	a = await restart(a, grounds[0]);
+	await until(() => calls > 100, "more calls");
+	b = await restart(b, grounds[1]);
+	const so_far = calls;
+	await until(() => calls > so_far + 50, "calls to both");
+	over = true;
+	await load;
+	assert.deepEqual(failures, [], `of ${calls}`);
+});
+
+test("the leader loses its session asleep, or is killed: 5 s at most",
+	async () => {
+	await until(() => leads(a) + leads(b) > 0, "a leader");
+	for (const signal of ["SIGSTOP", "SIGKILL"]) {
+		const [leader, other] = leads(b) > 0 && leads(a) === 0 ? [b, a] : [a, b];
+		const before = leads(other);
+		const pid = leader.kill("journal", 0, signal);
+		if (signal === "SIGSTOP")
+			// its session ends when the network forgets it; as TCP would
+			sql(leader.db.url, `SELECT pg_terminate_backend(pid) FROM pg_locks
+				WHERE locktype = 'advisory' AND granted`);
+		const begun = performance.now();
+		sql(leader.db.url, `INSERT INTO guichet.journal_line (id, log, leaf)
+			VALUES (gen_random_uuid(), 1, '{"v":1}')`);
+		await until(() => sql(leader.db.url, LINES_WAITING) === "0",
+			"the line has its place", 15000);
+		assert.ok(performance.now() - begun < 5000,
+			`${performance.now() - begun} ms`);
+		if (signal === "SIGSTOP")
+			process.kill(pid, "SIGCONT");
+		assert.ok(leads(other) >= before);
+	}
+	// one history: what was signed before is part of what is signed now
+	assert.equal(a.said("stands still") + b.said("stands still"), 0);
+});
