@@ -73,6 +73,7 @@ struct settings {
 
 	/* [consent] */
 	int64_t grant_days_max, grant_days_default;
+	int64_t lives_interval_ms;	/* between two looks at a customer */
 	int64_t access_token_seconds;
 	bool dpop_nonce;
 	char *registration_mode, *registration_statement_keys;

@@ -3,6 +3,7 @@
  * does the chores of this host. */
 #include <event2/event.h>
 #include <sysexits.h>
+#include "consent/lives.h"
 #include "http/house.h"
 #include "serve/chores.h"
 #include "serve/facts.h"
@@ -24,13 +25,16 @@ role_watch(struct role *r)
 	struct chores *chores;
 	struct facts *facts;
 	struct watch *watch;
+	struct lives *lives;
 
 	house_open(&house, r);
 	chores = chores_new(house.base, house.db);
 	facts = facts_new(house.base, house.db);
 	watch = watch_new(&house);
+	lives = lives_new(&house);
 	role_ready(r);
 	role_until_stopped(&house, r, stop, &house);
+	lives_free(lives);
 	watch_free(watch);
 	facts_free(facts);
 	chores_free(chores);

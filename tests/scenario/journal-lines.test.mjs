@@ -19,6 +19,7 @@ const silent = {
 	destination_check: "when its door was last looked at",
 	destination_reseal: "the same secrets, sealed by a newer key",
 	destination_save: "the connector's own bookkeeping with her cloud",
+	grant_lives: "when her customer was last looked at",
 	subscription_claim: "a lease; the gate writes what is then sent",
 	subscription_claim_alone: "the same, alone after a crash",
 	subscription_orphan: "a lease that ran out comes back",

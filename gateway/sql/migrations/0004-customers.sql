@@ -21,4 +21,9 @@ CREATE TABLE guichet.notice (
 	text		text NOT NULL,
 	first_shown	timestamptz NOT NULL DEFAULT now()
 );
+
+-- When a live grant's customer was last looked at (consent/lives.h).
+ALTER TABLE guichet.grants ADD looked timestamptz NOT NULL DEFAULT now();
+CREATE INDEX grants_looked ON guichet.grants (looked)
+	WHERE state IN ('active', 'pending', 'paused');
 -- SPDX-License-Identifier: Apache-2.0
