@@ -13,13 +13,14 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/describe.h"
 #include "catalogue/triggers.h"
+#include "commands/adapter_init.h"
 #include "commands/command.h"
 
 static int run(int argc, char **argv);
 
 const struct command command_adapter = {
 	"adapter", "Print the DDL that makes a source tell of its changes.", run,
-	"triggers SOURCE [--drop]"
+	"triggers SOURCE [--drop]\n   or: guichet adapter init DATASET"
 };
 
 static struct source *
@@ -73,15 +74,17 @@ run(int argc, char **argv)
 	struct settings *s;
 	struct fault f;
 
-	if (n != 2 || strcmp(argv[0], "triggers") != 0)
+	if (n != 2 || (strcmp(argv[0], "triggers") != 0 &&
+	    strcmp(argv[0], "init") != 0))
 		return command_misused(&command_adapter,
-		    "say triggers, and of which source");
+		    "say triggers and of which source, or init and which data set");
 	s = command_settings(&common);
 	if (catalogue_load(&c, s, &f) < 0) {
 		fault_print(stderr, &f);
 		rc = EX_CONFIG;
 	} else {
-		rc = print_triggers(c, argv[1], drop);
+		rc = argv[0][0] == 'i' ? adapter_init(c, argv[1]) :
+		    print_triggers(c, argv[1], drop);
 	}
 	catalogue_free(c);
 	settings_free(s);

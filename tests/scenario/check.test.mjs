@@ -353,6 +353,19 @@ test("--against: what breaks readers within a version, and what does not", () =>
 	assert.ok(check(kept).found.some((f) => /data set is gone/.test(f.cause)));
 });
 
+test("adapter init: a SELECT for every field, which names and types accept", () => {
+	check({ level: 1 });
+	const r = guichet("adapter", "init", "shop.order", "--config", config);
+	assert.equal(r.code, 0, r.err);
+	for (const f of ["number", "buyer.name", "lines[].label", "changed"])
+		assert.ok(r.out.includes(`AS "${f}"`), r.out);
+	assert.match(r.out, /--   B: b/);
+	const now = check({ level: 2, files: { "adapters/shop/shop.order.sql":
+		r.out.replace("your_table", "vente.commande")
+			.replace("customer_reference", "id_client") } });
+	assert.deepEqual(now.found, []);
+});
+
 test("one run tells all mistakes", () => {
 	const r = check({ files: { "adapters/shop/shop.order.sql": page
 		.replace("AS kind", "AS kinds").replace("o.total AS total", "o.qte::text AS total")
