@@ -121,13 +121,25 @@ reason(struct html *h, const char *closed)
 	return strcmp(words, id) == 0 ? closed : words;
 }
 
-/* "Load curve, one total a day" */
+/* The title without the finest granularity, when it ends with it. */
+static const char *
+plain_title(struct html *h, const struct schema *s)
+{
+	const char *title = h_wording(h, &s->title);
+	const char *end = arena_printf(h->arena, ", %s",
+	    h_wording(h, &s->granularities[0].name));
+	size_t n = strlen(title), m = strlen(end);
+
+	return n > m && strcmp(title + n - m, end) == 0 ?
+	    arena_strndup(h->arena, title, n - m) : title;
+}
+
+/* "Electricity used, one total a day" */
 static const char *
 choice_title(struct html *h, const struct choice *c)
 {
-	const char *title = h_wording(h, &c->schema->title);
-
-	return c->at == NULL ? title : arena_printf(h->arena, "%s, %s", title,
+	return c->at == NULL ? h_wording(h, &c->schema->title) :
+	    arena_printf(h->arena, "%s, %s", plain_title(h, c->schema),
 	    h_wording(h, &c->at->name));
 }
 

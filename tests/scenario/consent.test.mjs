@@ -78,6 +78,7 @@ test("half-hourly and daily stand apart, each with its own sentence",
 	assert.ok(boxes(o.page, "dataset").every((m) => !m[0].includes("checked")));
 	assert.match(o.page, /demi-heure par demi-heure.*un total par jour/s);
 	assert.match(o.page, /absent plusieurs jours/);
+	assert.ok(!/demi-heure par demi-heure, (demi|un)/.test(o.page));
 	const t = await tokens(await decide(camille, o,
 		[["dataset", `${curve}:P1D`]]));
 	assert.equal(detail(t).granularity, "P1D");
