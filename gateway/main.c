@@ -16,6 +16,7 @@ extern const struct command command_migrate;
 extern const struct command command_preview;
 extern const struct command command_serve;
 extern const struct command command_staff;
+extern const struct command command_status;
 extern const struct command command_subscription;
 extern const struct command command_synth;
 
@@ -36,6 +37,7 @@ const struct command *const command_table[] = {
 	&command_preview,
 	&command_serve,
 	&command_staff,
+	&command_status,
 	&command_subscription,
 	&command_synth,
 	NULL

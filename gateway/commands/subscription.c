@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * subscription.c - `guichet subscription list|show|retry|pause|resume`: what is
- * kept pushed, what was set aside and why, and starting it again.
+ * subscription.c - `guichet subscription list|show|retry|pause|resume|resync`:
+ * what is kept pushed, what was set aside and why, and starting it again, one or
+ * all of a host, a PIMS, a data set, a customer.
  *
  * For operators: no customer appears, only her pseudonym. Each change has its
  * line in the journal.
@@ -23,16 +24,18 @@
 static int run(int argc, char **argv);
 
 const struct command command_subscription = {
-	"subscription", "List, show, retry, pause and resume deliveries.", run,
+	"subscription", "List, retry, pause, resume, compare deliveries.", run,
 	"list [--state STATE] [--host HOST] [--limit N] [--json]\n"
 	"   or: guichet subscription show ID\n"
-	"   or: guichet subscription retry ID | --host HOST\n"
-	"   or: guichet subscription pause ID --reason TEXT\n"
-	"   or: guichet subscription resume ID"
+	"   or: guichet subscription retry ID | WHICH\n"
+	"   or: guichet subscription pause ID | WHICH --reason TEXT\n"
+	"   or: guichet subscription resume | resync ID | WHICH\n"
+	"where WHICH is one or more of --host, --client, --dataset, --customer"
 };
 
 struct wish {
 	const char *state, *host, *reason;
+	const char *client, *dataset, *customer;
 	int64_t limit;
 	bool json;
 };
@@ -116,6 +119,9 @@ find(struct db_now *db, const struct uuid *id, const struct wish *wish, int *rc)
 	params_text(&p, wish->state);
 	params_text(&p, wish->host);
 	params_int(&p, wish->limit);
+	params_text(&p, wish->client);
+	params_text(&p, wish->dataset);
+	params_text(&p, wish->customer);
 	if ((r = db_ask_now(db, SQL_SUBSCRIPTION_LIST, &p, &failure)) == NULL)
 		*rc = client_failed(db, failure);
 	return r;
@@ -144,13 +150,16 @@ find_one(struct db_now *db, const char *text, int *rc)
 
 static const struct change {
 	const char *verb, *event, *state, *done;
-	const char *from[3];
+	const char *from[3];		/* states it may be in */
 } changes[] = {
 	{ "retry", "delivery.replayed", "active", "is tried again",
 	  { "dead", "active" } },
 	{ "pause", "subscription.paused", "paused", "is paused",
 	  { "active", "dead" } },
 	{ "resume", "subscription.resumed", "active", "goes on", { "paused" } },
+	/* state NULL: it stays as it is, and is compared with the source */
+	{ "resync", "delivery.replayed", NULL, "is compared with its source",
+	  { "active" } },
 };
 
 static void
@@ -189,10 +198,13 @@ change_one(struct db_now *db, const struct rows *r, int i,
 	row_uuid(r, i, "id", &id);
 	put_line(&p, a, r, i, c, reason);
 	params_uuid(&p, &id);
-	params_texts(&p, a, c->from, c->from[1] == NULL ? 1 : 2);
-	params_text(&p, c->state);
-	params_text(&p, reason);
-	done = db_ask_now(db, SQL_SUBSCRIPTION_CHANGE, &p, &failure);
+	if (c->state != NULL) {
+		params_texts(&p, a, c->from, c->from[1] == NULL ? 1 : 2);
+		params_text(&p, c->state);
+		params_text(&p, reason);
+	}
+	done = db_ask_now(db, c->state == NULL ? SQL_SUBSCRIPTION_COMPARE :
+	    SQL_SUBSCRIPTION_CHANGE, &p, &failure);
 	if (done == NULL)
 		rc = client_failed(db, failure);
 	else if (rows_count(done) == 1)
@@ -209,44 +221,62 @@ change_one(struct db_now *db, const struct rows *r, int i,
 	return rc;
 }
 
-/* All that were set aside at one host. */
-static int
-retry_host(struct db_now *db, const struct wish *wish)
+static const struct change *
+find_change(const char *verb)
 {
-	struct wish dead = { .state = "dead", .host = wish->host,
-	    .limit = 100000 };
-	int rc = EX_OK;
-	struct rows *r = find(db, NULL, &dead, &rc);
+	for (size_t i = 0; i < countof(changes); i++)
+		if (strcmp(changes[i].verb, verb) == 0)
+			return &changes[i];
+	return NULL;
+}
 
+/* All that the wish names, and that are in the state the verb is for. */
+static int
+change_many(struct db_now *db, const struct change *c, const struct wish *wish)
+{
+	struct wish those = *wish;
+	int rc = EX_OK;
+	struct rows *r;
+
+	those.state = c->from[0];
+	those.limit = 100000;
+	r = find(db, NULL, &those, &rc);
 	for (int i = 0; r != NULL && rc == EX_OK && i < rows_count(r); i++)
-		rc = change_one(db, r, i, &changes[0], NULL);
+		rc = change_one(db, r, i, c, wish->reason);
 	if (r != NULL && rows_count(r) == 0)
-		printf("nothing is set aside at %s\n", wish->host);
+		printf("none of these is %s\n", c->from[0]);
 	rows_free(r);
 	return rc;
+}
+
+static bool
+names_some(const struct wish *w)
+{
+	return w->host != NULL || w->client != NULL || w->dataset != NULL ||
+	    w->customer != NULL;
 }
 
 static int
 change(struct db_now *db, const char *verb, const char *id,
     const struct wish *wish)
 {
+	const struct change *c = find_change(verb);
 	int rc = EX_USAGE;
 	struct rows *r;
 
-	for (size_t i = 0; i < countof(changes); i++) {
-		if (strcmp(changes[i].verb, verb) != 0)
-			continue;
-		if (strcmp(verb, "pause") == 0 && wish->reason == NULL)
-			return command_misused(&command_subscription,
-			    "say why: --reason TEXT (it is kept)");
-		if ((r = find_one(db, id, &rc)) == NULL)
-			return rc;
-		rc = change_one(db, r, 0, &changes[i], wish->reason);
-		rows_free(r);
+	if (c == NULL)
+		return command_misused(&command_subscription,
+		    "say list, show, retry, pause, resume or resync");
+	if (strcmp(verb, "pause") == 0 && wish->reason == NULL)
+		return command_misused(&command_subscription,
+		    "say why: --reason TEXT (it is kept)");
+	if (id == NULL)
+		return change_many(db, c, wish);
+	if ((r = find_one(db, id, &rc)) == NULL)
 		return rc;
-	}
-	return command_misused(&command_subscription,
-	    "say list, show, retry, pause or resume");
+	rc = change_one(db, r, 0, c, wish->reason);
+	rows_free(r);
+	return rc;
 }
 
 /* ---- the verbs ---- */
@@ -272,12 +302,12 @@ act(struct db_now *db, int n, char **argv, const struct wish *wish)
 		return show(db, NULL, wish, true);
 	if (n == 2 && strcmp(argv[0], "show") == 0)
 		return show(db, argv[1], wish, false);
-	if (n == 1 && strcmp(argv[0], "retry") == 0 && wish->host != NULL)
-		return retry_host(db, wish);
+	if (n == 1 && names_some(wish))
+		return change(db, argv[0], NULL, wish);
 	if (n == 2)
 		return change(db, argv[0], argv[1], wish);
 	return command_misused(&command_subscription,
-	    "say list, show ID, retry ID, pause ID or resume ID");
+	    "say list, show ID, or retry, pause, resume or resync ID");
 }
 
 static int
@@ -289,6 +319,10 @@ run(int argc, char **argv)
 		{ "--state", FLAG_TEXT, &wish.state,
 		  "STATE  waiting, active, paused, dead or ended" },
 		{ "--host", FLAG_TEXT, &wish.host, "HOST  of the clouds at one host" },
+		{ "--client", FLAG_TEXT, &wish.client, "ID  of one PIMS" },
+		{ "--dataset", FLAG_TEXT, &wish.dataset, "ID  of one data set" },
+		{ "--customer", FLAG_TEXT, &wish.customer,
+		  "REF  of one customer" },
 		{ "--limit", FLAG_NUMBER, &wish.limit, "N  at most (100)" },
 		{ "--reason", FLAG_TEXT, &wish.reason, "TEXT  why it is paused" },
 		{ NULL }

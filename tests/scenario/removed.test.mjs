@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { guichet } from "../support/ground.mjs";
 import { days, stale } from "../support/late.mjs";
 import { sql } from "../support/postgres.mjs";
 import { startPushing } from "../support/pushing.mjs";
@@ -88,6 +89,30 @@ test("a comparison finds what went and what changed in silence", async () => {
 	assert.deepEqual(again.map(([name]) => name), [`${pdl} ${day}`]);
 	await p.until(() => p.sql("SELECT count(*) FROM guichet.subscription " +
 		"WHERE walk IS NOT NULL") === "0", "the comparison to end");
+});
+
+test("an operator has one data set compared at once, and sees how all stand",
+async () => {
+	const tool = (...args) => guichet(...args, "--config", p.ground.config);
+
+	remove(days(p)[40], false);
+	await new Promise((done) => setTimeout(done, 800));
+	assert.equal(held().length, wanted().length + 1);
+	assert.match(tool("subscription", "resync", "--dataset",
+		"energy.contract").out, /none of these is active/);
+	const r = tool("subscription", "resync", "--dataset",
+		"energy.load-curve", "--customer", p.customer);
+	assert.equal(r.code, 0, r.err);
+	await p.until(() => held().length === wanted().length, "found", 30000);
+	assert.equal(p.lines().filter((l) => l.ev === "delivery.replayed").length,
+		1);
+	const s = JSON.parse(tool("status", "--json").out);
+	assert.equal(s.subscriptions.total, 1);
+	assert.equal(s.subscriptions.dead, 0);
+	assert.deepEqual(s.hosts, []);
+	assert.ok(s.watch.some((w) => w.dataset === "energy.load-curve" &&
+		w.watched && w.behind_s < 60), JSON.stringify(s.watch));
+	assert.match(tool("status").out, /received something in the last minute/);
 });
 
 test("the memory holds keyed digests, and goes with the consent", async () => {
