@@ -37,6 +37,14 @@ export class Browser {
 		return r;
 	}
 
+	// Every box of that name, ticked.
+	static ticks(html, name) {
+		return [...html.matchAll(/<input\b[^>]*>/g)].map(([tag]) => tag)
+			.filter((tag) => /type="checkbox"/.test(tag) &&
+				tag.includes(` name="${name}"`))
+			.map((tag) => [name, /value="([^"]*)"/.exec(tag)[1]]);
+	}
+
 	static hidden(html) {
 		return [...html.matchAll(/<input\b[^>]*>/g)].map(([tag]) => tag)
 			.filter((tag) => /type="hidden"/.test(tag))
@@ -130,6 +138,7 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 		return browser.go("/me/connect", [...Browser.hidden(page.text),
 			["client", kind], ["address", address], ["since", "asked"],
 			["days", "365"], ...datasets.map((d) => ["dataset", d]),
+			...Browser.ticks(page.text, "account"),
 			["decision", "allow"]]);
 	};
 	// The link of our page, the Cozy's page, its button, and back.
