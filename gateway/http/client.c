@@ -299,12 +299,26 @@ http_answer_field(const struct http_answer *answer, const char *lower_name)
 	return NULL;
 }
 
+/* A name in the subject alone is no name (RFC 9525 2); libcurl believes it. */
+static int
+has_names(int ok, X509_STORE_CTX *ctx)
+{
+	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+
+	if (!ok || X509_STORE_CTX_get_error_depth(ctx) > 0 ||
+	    X509_get_ext_by_NID(cert, NID_subject_alt_name, -1) >= 0)
+		return ok;
+	X509_STORE_CTX_set_error(ctx, X509_V_ERR_HOSTNAME_MISMATCH);
+	return 0;
+}
+
 /* One more authority, beside the system's. */
 static CURLcode
 on_tls(CURL *easy UNUSED, void *ctx, void *arg)
 {
 	struct http_client *cl = arg;
 
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, has_names);
 	for (int i = 0; i < sk_X509_num(cl->trusted); i++)
 		X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx),
 		    sk_X509_value(cl->trusted, i));
@@ -385,10 +399,8 @@ set_guards(struct http_job *job, CURL *e, long deadline_ms)
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, job);
-	if (job->client->trusted != NULL) {
-		curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-		curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, job->client);
-	}
+	curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_tls);
+	curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, job->client);
 }
 
 static void

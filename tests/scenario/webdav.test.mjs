@@ -14,7 +14,7 @@ const SET = "energy.load-curve";
 let p, cloud, dir;
 
 before(async () => {
-	p = await startPushing({ kinds: [], people: 2, settings: {
+	p = await startPushing({ kinds: [], settings: {
 		organisation: { name: "Énergie du Rhône" } } });
 	dir = temporary();
 	const { tls_key, tls_certificate } = p.ground.settings.server;
@@ -143,8 +143,7 @@ test("an app password taken back there: the door is closed", async () => {
 });
 
 test("another WebDAV cloud: name and app password", async () => {
-	const browser = p.browser(p.logins[1]);
-	await browser.signIn();
+	const browser = p.me;
 	const connect = async (password) => {
 		const page = await browser.go("/me/connect");
 		return browser.go("/me/connect", [
@@ -157,7 +156,7 @@ test("another WebDAV cloud: name and app password", async () => {
 	const r = await connect("horse staple");
 	assert.equal(r.status, 303, r.text);
 	assert.equal(r.headers.location, "/me");
-	const wanted = p.expected(SET, p.logins[1].reference);
+	const wanted = p.expected(SET);
 	await p.until(() => cloud.files("plain").length === wanted, "all");
 	assert.ok(!p.gateway.logs.includes("horse staple"));
 });
