@@ -194,6 +194,13 @@ footer(struct layout *l)
 		    s->organisation_privacy_url, NULL);
 	}
 	h_close(h, "p");
+	h_open(h, "p", NULL);
+	h_say(h, "a", "foot.data", "href", "/data", NULL);
+	h_text(h, " \u00b7 ");
+	h_say(h, "a", "foot.developers", "href", "/developers", NULL);
+	h_text(h, " \u00b7 ");
+	h_say(h, "a", "foot.commitments", "href", "/commitments", NULL);
+	h_close(h, "p");
 	h_say(h, "p", "foot.about", NULL);
 	h_close(h, "footer");
 }
@@ -208,7 +215,7 @@ layout_begin(struct layout *l, const char *title_id)
 	head(l, title_id);
 	h_open(h, "body", NULL);
 	header(l);
-	h_open(h, "main", "id", "main", "class", l->wide ? "wide" : NULL, NULL);
+	h_open(h, "main", "id", "main", "class", l->full ? "full" : l->wide ? "wide" : NULL, NULL);
 }
 
 /* ---- the header fields ---- */

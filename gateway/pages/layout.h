@@ -23,6 +23,7 @@ struct layout {
 				 * switch, so that it keeps what was ticked */
 	const char *form_to;	/* an origin a form may be redirected to */
 	bool wide;
+	bool full;		/* as wide as the window allows: two columns */
 };
 
 /* Empty, in this language (call_lang, or what a form said). */

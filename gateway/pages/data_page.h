@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * data_page.h - what can be had here: every data set, field by field.
+ *
+ * Everything shown comes from the schemas; the route adds who receives it.
+ */
+#ifndef DATA_PAGE_H
+#define DATA_PAGE_H
+#include "pages/html.h"
+
+struct data_view {
+	const struct catalogue *catalogue;
+	const char *organisation;
+	const char *q, *sector, *kind;	/* as searched; "" = all */
+};
+void data_page(struct html *, const struct data_view *);
+
+struct data_set_view {
+	const struct schema *schema;
+	const struct dataset *served;	/* NULL: documented, not given here */
+	const char *public_url;
+	const char *const *receivers;	/* names, NULL-terminated; NULL: untold */
+	bool synthetic;			/* sets of it can be downloaded */
+};
+void data_set_page(struct html *, const struct data_set_view *);
+
+/* "every day" for P1D, or the duration itself. */
+const char *data_every(const struct html *, const char *duration);
+
+#endif
