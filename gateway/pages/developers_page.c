@@ -15,14 +15,14 @@ static const struct block start[] = {
 	{ SHELL, "curl -s {base}/data/energy.load-curve/schema.json" },
 	{ SHELL, "curl -s {base}/.well-known/oauth-authorization-server" },
 	{ TITLE, "dev.register" }, { TEXT, "dev.register.text" },
-	{ SHELL, "guichet try key --out pims.jwk" },
+	{ SHELL, "guichet try key --out pims.pem" },
 	{ TITLE, "dev.flow" }, { TEXT, "dev.flow.text" },
-	{ SHELL, "guichet try --at {base} --client my-pims --key pims.jwk \\\n"
+	{ SHELL, "guichet try --at {base} --client my-pims --key pims.pem \\\n"
 	  "    --datasets energy.load-curve --login camille --password camille" },
 	{ TITLE, "dev.call" }, { TEXT, "dev.call.text" },
 	{ SHELL, "curl -s \"{base}/v1/datasets/energy.load-curve?limit=1\" \\\n"
 	  "  -H \"Authorization: DPoP $TOKEN\" \\\n"
-	  "  -H \"DPoP: $(guichet try proof --key pims.jwk --token $TOKEN \\\n"
+	  "  -H \"DPoP: $(guichet try proof --key pims.pem --token $TOKEN \\\n"
 	  "      --url {base}/v1/datasets/energy.load-curve)\"" },
 	{ ANSWER, "{ \"records\": [ { \"usage_point\": \"SYN-0000000042\",\n"
 	  "      \"day\": \"2026-03-04\", \"step\": \"PT30M\", ... } ],\n"
