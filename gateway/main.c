@@ -18,7 +18,7 @@ extern const struct command command_serve;
 extern const struct command command_staff;
 extern const struct command command_status;
 extern const struct command command_subscription;
-extern const struct command command_synth;
+extern const struct command command_synth, command_try;
 
 /* One line each, in the order `guichet --help` shows. */
 const struct command *const command_table[] = {
@@ -40,6 +40,7 @@ const struct command *const command_table[] = {
 	&command_status,
 	&command_subscription,
 	&command_synth,
+	&command_try,
 	NULL
 };
 

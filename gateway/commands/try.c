@@ -105,7 +105,7 @@ run(int argc, char **argv)
 		    "URL  as registered; https://localhost/cb" },
 		{ "--login", FLAG_TEXT, &w.t.login, "NAME  a synthetic person" },
 		{ "--password", FLAG_TEXT, &w.t.password, "WORD  theirs" },
-		{ "--ca", FLAG_TEXT, &w.t.ca, "FILE  one more authority to trust" },
+		{ "--ca", FLAG_TEXT, &w.t.ca, "FILE  authorities to trust; else $SSL_CERT_FILE" },
 		{ "--url", FLAG_TEXT, &w.url, "URL  that the proof is for" },
 		{ "--method", FLAG_TEXT, &w.method, "METHOD  GET" },
 		{ "--token", FLAG_TEXT, &w.token, "TOKEN  that goes with it" },

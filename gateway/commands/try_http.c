@@ -2,6 +2,7 @@
 /* try_http.c - asks, waits, keeps cookies: libcurl as a browser would. */
 #include <curl/curl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include "base/arena.h"
@@ -30,6 +31,8 @@ try_http_new(struct arena *a, const char *ca_file)
 	curl_easy_setopt(h->easy, CURLOPT_COOKIEFILE, "");
 	curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->why);
 	curl_easy_setopt(h->easy, CURLOPT_TIMEOUT, (long)PATIENCE_S);
+	if (ca_file == NULL)		/* as OpenSSL's own tools do */
+		ca_file = getenv("SSL_CERT_FILE");
 	if (ca_file != NULL)
 		curl_easy_setopt(h->easy, CURLOPT_CAINFO, ca_file);
 	return h;
