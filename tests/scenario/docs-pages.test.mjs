@@ -44,8 +44,11 @@ async function visit(path, { size = "desk", lang = "en", scheme = "light",
 	return page;
 }
 
-for (const lang of ["en", "fr"])
-	for (const size of Object.keys(sizes))
+// Here two ways of looking; tests/scenario/slow does all six.
+const looks = process.env.GUICHET_ALL_LOOKS ?
+	["en", "fr"].flatMap((lang) => Object.keys(sizes).map((s) => [lang, s])) :
+	[["en", "desk"], ["fr", "narrow"]];
+for (const [lang, size] of looks)
 		test(`axe finds nothing, nothing spills: ${lang}, ${size}`, async () => {
 			for (const path of pages) {
 				const page = await visit(path, { lang, size, js: true,
