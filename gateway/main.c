@@ -7,7 +7,7 @@
 
 extern const struct command command_adapter;
 extern const struct command command_check, command_client, command_explain,
-    command_grant, command_help, command_init;
+    command_feedback, command_grant, command_help, command_init;
 extern const struct command command_doctor;
 extern const struct command command_customer;
 extern const struct command command_journal;
@@ -28,6 +28,7 @@ const struct command *const command_table[] = {
 	&command_customer,
 	&command_doctor,
 	&command_explain,
+	&command_feedback,
 	&command_grant,
 	&command_help,
 	&command_init,

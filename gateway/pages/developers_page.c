@@ -121,7 +121,7 @@ developers_page(struct html *h, const struct developers_view *v)
 /* ---- errors ---- */
 
 const struct error_code error_codes[] = {
-	{ 400, "bad_cursor" }, { 400, "bad_limit" }, { 400, "bad_period" },
+	{ 400, "bad_cursor" }, { 400, "bad_feedback" }, { 400, "bad_limit" }, { 400, "bad_period" },
 	{ 400, "bad_request" }, { 400, "bad_version" },
 	{ 400, "invalid_dpop_proof" }, { 400, "invalid_grant" },
 	{ 400, "invalid_request" }, { 400, "invalid_scope" },
@@ -170,6 +170,7 @@ errors_page(struct html *h)
 /* ---- what changed ---- */
 
 static const struct { const char *day, *id; } changes[] = {
+	{ "2026-11-24", "change.feedback" },
 	{ "2026-11-24", "change.answers" },
 	{ "2026-11-24", "change.history" },
 	{ "2026-11-24", "change.missing" },

@@ -30,11 +30,17 @@ void
 missing_fields(struct missing_list *l, const struct dataset *d)
 {
 	const struct schema_field *absent[MISSING_MAX];
-	size_t n = dataset_absent(d, absent, countof(absent));
+	const json_t *kept_back = json_object_get(d->schema->document,
+	    "x-excluded"), *one;
+	size_t n = dataset_absent(d, absent, countof(absent)), at;
 
 	for (size_t i = 0; i < n; i++)
 		missing_add(l, (struct missing){ .code = "not_held",
 		    .what = "field", .name = absent[i]->path });
+	json_array_foreach(kept_back, at, one)
+		missing_add(l, (struct missing){ .code = "excluded",
+		    .what = "field", .name = json_string_value(
+		    json_object_get(one, "name")) });
 }
 
 static void
