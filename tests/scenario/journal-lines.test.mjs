@@ -8,7 +8,8 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { guichet, root, temporary, writeSettings } from "../support/ground.mjs";
+import { gather } from "../../deploy/reference.mjs";
+import { guichet, program, root, temporary, writeSettings } from "../support/ground.mjs";
 import { createDatabase, sql } from "../support/postgres.mjs";
 
 const statements = join(root, "gateway/sql");
@@ -42,6 +43,26 @@ test("every statement that changes a state writes its line", () => {
 		"a change without a line: write it, or say here why not");
 	for (const name of Object.keys(silent))
 		assert.ok(changes.test(textOf(name)), `${name} needs no excuse`);
+});
+
+// A word that is none ends the program where it would be written.
+test("every event that the source writes is in the vocabulary", () => {
+	const told = new Set(gather(program).events.map((e) => e.name));
+	const first = new Set([...told].map((name) => name.split(".")[0]));
+	const pages = new Set([...readFileSync(join(root,
+		"gateway/pages/po/en.po"), "utf8").matchAll(/^msgid "(.+)"$/gm)]
+		.map((m) => m[1]));
+	const source = readdirSync(join(root, "gateway"), { recursive: true })
+		.filter((f) => f.endsWith(".c"))
+		.map((f) => readFileSync(join(root, "gateway", f), "utf8")).join("\n");
+	const files = new Set(["subject.key"]);
+	const written = new Set([...source.matchAll(
+		/\.event\s*=\s*"([^"]+)"/g)].map((m) => m[1]));
+	for (const [, name, family] of source.matchAll(/"(([a-z]+)\.[a-z_]+)"/g))
+		if (first.has(family) && !pages.has(name) && !files.has(name))
+			written.add(name);
+	assert.ok(written.size > 50, "they are found");
+	assert.deepEqual([...written].filter((name) => !told.has(name)), []);
 });
 
 // ---- many hands ----
