@@ -200,20 +200,39 @@ test("a full queue is 503, and the others are served", async () => {
 test("partitions to come are made while it serves", async () => {
 	const database = createDatabase("hours");
 	const ground = await prepareGateway({ database });
-	const ahead = () => Number(sql(database.url, `SELECT count(*)
-		FROM pg_inherits WHERE inhparent = 'guichet.jti'::regclass`));
-	const all = ahead();
+	const ahead = { pushed_request: 4, code: 4, access_token: 4, jti: 4,
+		session: 25 };
+	const names = (parent, from, to) => `SELECT '${parent}' || to_char(
+		now() AT TIME ZONE 'UTC' + make_interval(hours => i),
+		'_YYYYMMDDHH24') FROM generate_series(${from}, ${to}) AS i`;
+	const are = `SELECT relname FROM pg_inherits
+		JOIN pg_class ON oid = inhrelid`;
+	const wanted = Object.entries(ahead).map(([parent, hours]) =>
+		names(parent, 0, hours)).join(" UNION ALL ");
+	const missing = () => Number(sql(database.url,
+		`SELECT count(*) FROM (${wanted} EXCEPT ${are}) AS m`));
+	const past = "jti_2020010100";
+	const old = () => sql(database.url,
+		`SELECT to_regclass('guichet.${past}') IS NOT NULL`) === "t";
 
-	// as if nobody had made any for twenty hours
+	// as if nobody had made or dropped any for a long time
 	sql(database.url, `DO $$ DECLARE t text; BEGIN
 		FOR t IN SELECT inhrelid::regclass FROM pg_inherits
-		  WHERE inhparent = 'guichet.jti'::regclass
-		  ORDER BY inhrelid::regclass::text DESC LIMIT 20 LOOP
+		  WHERE inhparent IN ('guichet.jti'::regclass,
+			'guichet.session'::regclass) LOOP
 			EXECUTE 'DROP TABLE ' || t;
-		END LOOP; END $$`);
-	assert.equal(ahead(), all - 20);
+		END LOOP; END $$;
+		CREATE TABLE guichet.${past} PARTITION OF guichet.jti FOR VALUES
+		FROM ('2020-01-01 00:00Z') TO ('2020-01-01 01:00Z')`);
+	assert.ok(missing() >= 5 + 26, `missing: ${missing()}`);
+	assert.ok(old());
 	const g = await startGateway({ ground });
-	await g.until(() => ahead() === all, "the partitions");
+	await g.until(() => missing() === 0 && !old(), "the partitions");
+	// and none beyond what lives: each is a table to plan for
+	assert.equal(sql(database.url, `SELECT string_agg(DISTINCT inhparent::regclass
+		|| '', ' ') FROM pg_inherits JOIN pg_class ON oid = inhrelid
+		WHERE relname IN (${Object.entries(ahead).map(([parent, hours]) =>
+		names(parent, hours + 1, hours + 30)).join(" UNION ALL ")})`), "");
 	assert.equal(await g.stop(), 0);
 });
 
