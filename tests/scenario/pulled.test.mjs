@@ -13,7 +13,7 @@ process.env.GUICHET_DEMO_DIR = join(temporary(), "demo");
 const { House } = await import("../../deploy/demo/house.mjs");
 const { Browser } = await import("../../deploy/demo/browser.mjs");
 const { details, WISHES } = await import("../../deploy/demo/pims.mjs");
-const { signIn } = await import("../../deploy/demo/tour.mjs");
+const { choose, signIn } = await import("../../deploy/demo/tour.mjs");
 
 const house = new House((name, step) => step(), { any: true });
 before(() => house.build());
@@ -26,7 +26,8 @@ async function allow(who, datasets) {
 
 	await browser.open(s.to);
 	await signIn(browser, who);
-	await browser.send(browser.form("dataset"), { dataset: datasets },
+	const form = browser.form("dataset");
+	await browser.send(form, choose(form, datasets),
 		(b) => b.value === "allow",
 		{ stop: (url) => url.host === back.host });
 	await house.pims.complete(s, browser.at.url);
@@ -43,7 +44,7 @@ for (const login of ["camille", "nadia", "yannick", "germaine", "solene"])
 	test(`${login}: each record pulled is valid, and is the source's`, async () => {
 		const who = house.customers.find((c) => c.login === login);
 		const s = await allow(who, WISHES);
-		for (const schema of schemas()) {
+		for (const schema of schemas().filter((x) => WISHES.includes(x["x-id"]))) {
 			const id = schema["x-id"], valid = judge(schema);
 			const url = urlOf(house.cluster, id.split(".")[0]);
 			const got = (await house.pims.pull(s, id)).records;
