@@ -24,7 +24,7 @@ open_one(struct html *h, const char *name)
 	h_say(h, "h2", arena_printf(h->arena, "commit.%s", name), "id", name,
 	    NULL);
 	h_say(h, "p", arena_printf(h->arena, "commit.%s.text", name), NULL);
-	h_open(h, "dl", "class", "figures", NULL);
+	h_open(h, "dl", "class", "pledges", NULL);
 }
 
 static void

@@ -98,7 +98,7 @@ static void
 search(struct html *h, const struct data_view *v)
 {
 	h_open(h, "form", "method", "get", "action", "/data", "role", "search",
-	    "class", "search", NULL);
+	    "class", "find", NULL);
 	h_open(h, "div", "class", "field grow", NULL);
 	h_say(h, "label", "data.search", "for", "q", NULL);
 	h_void(h, "input", "id", "q", "name", "q", "type", "search", "value",
@@ -128,7 +128,7 @@ card(struct html *h, const struct schema *s, bool served)
 	    arena_printf(h->arena, "/data/%s", s->id), NULL);
 	h_close(h, "h3");
 	h_element(h, "p", h_wording(h, &s->description), NULL);
-	h_open(h, "p", "class", "tags", NULL);
+	h_open(h, "p", "class", "marks", NULL);
 	h_element(h, "code", s->id, NULL);
 	h_say(h, "span", served ? "data.here" : "data.nothere", "class",
 	    served ? "state active" : "state", NULL);
@@ -149,7 +149,7 @@ list_sector(struct html *h, const struct data_view *v, size_t first)
 			continue;
 		if (n++ == 0) {
 			h_element(h, "h2", sector_name(h, all[i]->domain), NULL);
-			h_open(h, "ul", "class", "grid", NULL);
+			h_open(h, "ul", "class", "shelf", NULL);
 		}
 		card(h, all[i], dataset_find(v->catalogue, all[i]->id) != NULL);
 	}

@@ -174,7 +174,7 @@ field_names(struct html *h, const struct schema_field *f)
 	h_open(h, "p", "class", "name", NULL);
 	h_element(h, "code", f->path, NULL);
 	h_close(h, "p");
-	h_open(h, "p", "class", "tags", NULL);
+	h_open(h, "p", "class", "marks", NULL);
 	h_say(h, "span", type_word(f), "class", "tag", NULL);
 	if (f->unit != NULL)
 		h_element(h, "span", f->unit, "class", "tag unit", NULL);
@@ -269,7 +269,7 @@ state(struct html *h, const struct data_set_view *v)
 	    strcmp(a, "available") != 0 ? arena_printf(h->arena, "data.%s", a) :
 	    "data.nothere";
 
-	h_open(h, "p", "class", "tags", NULL);
+	h_open(h, "p", "class", "marks", NULL);
 	h_say(h, "span", id, "class", v->served != NULL ? "state active" :
 	    "state", NULL);
 	h_close(h, "p");

@@ -90,7 +90,7 @@ static const struct { const char *href, *id; } ways[] = {
 static void
 elsewhere(struct html *h)
 {
-	h_open(h, "ul", "class", "grid", NULL);
+	h_open(h, "ul", "class", "shelf", NULL);
 	for (size_t i = 0; i < countof(ways); i++) {
 		h_open(h, "li", "class", "set", NULL);
 		h_open(h, "h2", NULL);
@@ -154,7 +154,7 @@ errors_page(struct html *h)
 		h_open(h, "p", "class", "name", NULL);
 		h_element(h, "code", e->code, NULL);
 		h_close(h, "p");
-		h_open(h, "p", "class", "tags", NULL);
+		h_open(h, "p", "class", "marks", NULL);
 		h_element(h, "span", arena_printf(h->arena, "%d", e->status),
 		    "class", "tag", NULL);
 		h_close(h, "p");

@@ -125,7 +125,7 @@ test("the same for programs: the schema itself", async () => {
 
 test("commitments carry this moment's figures", async () => {
 	const page = await visit("/commitments");
-	const figures = Object.fromEntries(await page.locator(".figures > div")
+	const figures = Object.fromEntries(await page.locator(".pledges > div")
 		.evaluateAll((all) => all.map((d) => [d.querySelector("dt").textContent,
 			d.querySelector("dd").textContent])));
 	await page.context().close();

@@ -172,7 +172,7 @@ async function sameCount(t, front) {
 		c.send(one.bytes);
 		// the front answers, ends, or waits for more
 		await c.until(() => c.ended || answers(c.text).list.length >=
-			one.statuses.length, 150);
+			one.statuses.length, 400);
 		c.socket.destroy();
 		await c.until(agree, 2000);
 		assert.ok(agree(), `${one.what}: ${seen() - base.seen} seen, ${

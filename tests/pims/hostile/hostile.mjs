@@ -72,7 +72,7 @@ export const behaviours = [
 	// slow
 	["never answers", () => {}, timeout],
 	["a status line, a byte each 100 ms", (s) => drip(s,
-		"HTTP/1.1 200 OK\r\n".repeat(9), 100), timeout],
+		"HTTP/1.1 200 " + "x".repeat(150), 100), timeout],
 	["half a head, then silence", (s) => s.write("HTTP/1.1 200 OK\r\nX-A"),
 		timeout],
 	["a field each 50 ms, for ever", async (s) => {
