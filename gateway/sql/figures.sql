@@ -9,10 +9,6 @@ SELECT (SELECT count(*)
        (SELECT count(*)
           FROM (SELECT FROM guichet.subscription
                  WHERE state = 'dead' LIMIT 10000) AS d) AS dead,
-       (SELECT count(*)
-          FROM (SELECT FROM guichet.journal_turn AS t, guichet.journal_line AS l
-                 WHERE l.xid >= pg_snapshot_xmin(t.seen)
-                   AND NOT pg_visible_in_snapshot(l.xid, t.seen)
-                 LIMIT 10000) AS s) AS staged,
+       guichet.lines_waiting() AS staged,
        clock_timestamp() AS now;
 -- SPDX-License-Identifier: Apache-2.0

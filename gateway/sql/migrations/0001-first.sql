@@ -257,6 +257,9 @@ CREATE TABLE guichet.journal_line (
 	grant_id	uuid,
 	client_id	text
 );
+-- It only grows: looked through now and then, not each minute.
+ALTER TABLE guichet.journal_line SET (autovacuum_vacuum_insert_threshold = 500000,
+	autovacuum_analyze_threshold = 500000);
 -- What committed since the last turn (journal_turn).
 CREATE INDEX ON guichet.journal_line (xid);
 -- A customer's own history, newest first; a grant's lines are among them.
@@ -293,6 +296,19 @@ CREATE TABLE guichet.journal_turn (
 			DEFAULT (pg_control_system()).system_identifier
 );
 INSERT INTO guichet.journal_turn DEFAULT VALUES;
+
+-- Lines without a place yet, ten thousand at most. They are few of many: by
+-- index, whatever the planner believes of a range of xid.
+CREATE FUNCTION guichet.lines_waiting() RETURNS bigint
+LANGUAGE sql STABLE SET enable_seqscan = off SET jit = off AS $$
+	SELECT count(*)
+	  FROM (SELECT FROM guichet.journal_line AS l
+		 WHERE l.xid >= (SELECT pg_snapshot_xmax(t.seen)
+				   FROM guichet.journal_turn AS t)
+		    OR l.xid = ANY (ARRAY (SELECT pg_snapshot_xip(t.seen)
+					     FROM guichet.journal_turn AS t))
+		 LIMIT 10000) AS w
+$$;
 
 -- The entries of a log, as they lie: seq from first to past - 1. A place whose
 -- line is gone has an id and nothing else but its hash.

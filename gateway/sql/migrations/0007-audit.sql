@@ -102,6 +102,45 @@ LANGUAGE sql IMMUTABLE AS $$
 	       ::bit(48)::bigint / 1000.0)
 $$;
 
+-- Decodes the lines of a log from a place to another. careful: one by one, what
+-- is no JSON is told as such; else they fail together.
+CREATE FUNCTION guichet.journal_decode(log smallint, first bigint, past bigint,
+	careful boolean) RETURNS void
+LANGUAGE sql AS $$
+	WITH lines AS MATERIALIZED (
+		SELECT e.seq, e.id, e.subject_id, e.grant_id, e.client_id,
+		       CASE WHEN $4 THEN guichet.json_of(e.leaf)
+		            ELSE convert_from(e.leaf, 'UTF8')::jsonb END AS l,
+		       CASE WHEN $4 THEN guichet.json_of(e.side)
+		            ELSE convert_from(e.side, 'UTF8')::jsonb END AS s
+		  FROM guichet.journal_entries($1, $2, $3) AS e
+		 WHERE e.leaf IS NOT NULL
+	), put AS (
+		INSERT INTO guichet.journal_fact
+		SELECT $1, seq, id, guichet.time_of(id),
+		       coalesce(l->>'ev', ''), l->>'ds',
+		       coalesce(l->>'to', client_id), l->>'oc', s->>'reason',
+		       (l->>'n')::numeric::bigint, (l->>'b')::numeric::bigint,
+		       (l->>'att')::numeric::int, l->>'act',
+		       CASE WHEN s->>'of' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7' THEN
+		           extract(epoch FROM guichet.time_of(id) -
+		           guichet.time_of((s->>'of')::uuid)) * 1000 END,
+		       s->>'by', s->>'call', subject_id, grant_id
+		  FROM lines
+		    ON CONFLICT DO NOTHING
+		RETURNING *
+	)
+	INSERT INTO guichet.journal_hour AS h
+	SELECT date_trunc('hour', at, 'UTC'), log, ev, coalesce(ds, ''),
+	       coalesce(client, ''), coalesce(oc, ''), count(*),
+	       coalesce(sum(n), 0), coalesce(sum(b), 0)
+	  FROM put
+	 GROUP BY 1, 2, 3, 4, 5, 6
+	    ON CONFLICT (hour, log, ev, ds, client, oc) DO UPDATE
+	   SET lines = h.lines + excluded.lines, n = h.n + excluded.n,
+	       b = h.b + excluded.b;
+$$;
+
 -- Decodes the next lines of each log, so many at most; how many it did. Two at
 -- once do not wait for each other.
 CREATE FUNCTION guichet.journal_facts(most int) RETURNS bigint
@@ -116,36 +155,11 @@ BEGIN
 	          ORDER BY k.log
 	            FOR UPDATE OF k SKIP LOCKED LOOP
 		past := least(m.size, m.seq + most);
-		WITH lines AS MATERIALIZED (
-			SELECT e.seq, e.id, e.subject_id, e.grant_id, e.client_id,
-			       guichet.json_of(e.leaf) AS l,
-			       guichet.json_of(e.side) AS s
-			  FROM guichet.journal_entries(m.log, m.seq, past) AS e
-			 WHERE e.leaf IS NOT NULL
-		), put AS (
-			INSERT INTO guichet.journal_fact
-			SELECT m.log, seq, id, guichet.time_of(id),
-			       coalesce(l->>'ev', ''), l->>'ds',
-			       coalesce(l->>'to', client_id), l->>'oc', s->>'reason',
-			       (l->>'n')::numeric::bigint, (l->>'b')::numeric::bigint,
-			       (l->>'att')::numeric::int, l->>'act',
-			       CASE WHEN s->>'of' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7' THEN
-			           extract(epoch FROM guichet.time_of(id) -
-			           guichet.time_of((s->>'of')::uuid)) * 1000 END,
-			       s->>'by', s->>'call', subject_id, grant_id
-			  FROM lines
-			    ON CONFLICT DO NOTHING
-			RETURNING *
-		)
-		INSERT INTO guichet.journal_hour AS h
-		SELECT date_trunc('hour', at, 'UTC'), log, ev, coalesce(ds, ''),
-		       coalesce(client, ''), coalesce(oc, ''), count(*),
-		       coalesce(sum(n), 0), coalesce(sum(b), 0)
-		  FROM put
-		 GROUP BY 1, 2, 3, 4, 5, 6
-		    ON CONFLICT (hour, log, ev, ds, client, oc) DO UPDATE
-		   SET lines = h.lines + excluded.lines, n = h.n + excluded.n,
-		       b = h.b + excluded.b;
+		BEGIN
+			PERFORM guichet.journal_decode(m.log, m.seq, past, false);
+		EXCEPTION WHEN data_exception THEN
+			PERFORM guichet.journal_decode(m.log, m.seq, past, true);
+		END;
 		UPDATE guichet.journal_fact_mark SET seq = past WHERE log = m.log;
 		done := done + past - m.seq;
 	END LOOP;
