@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * journal_forget.c - `guichet journal purge`: bodies older than their class's limit
- * go, hashes stay; `guichet journal hold set|release` keeps them meanwhile.
+ * go, hashes stay; `guichet journal hold` keeps them meanwhile.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -80,16 +80,37 @@ hold_release(struct journal_ask *j)
 	    "no such hold, or it is released already");
 }
 
+/* Newest first; whom one is for is not told, only whether it is for all. */
+static int
+hold_list(struct journal_ask *j)
+{
+	struct rows *r;
+	int failure = 0;
+
+	r = db_ask_now(j->db, SQL_HOLD_LIST, PARAMS_NONE, &failure);
+	if (r == NULL)
+		return journal_failed(EX_UNAVAILABLE, "%s", db_now_error(j->db));
+	for (int i = 0; i < rows_count(r); i++)
+		printf("%s  %s  %-9s %-8s %s\n", row_text(r, i, "id"),
+		    row_text(r, i, "set_at"), row_bool(r, i, "all_of_them") ?
+		    "everybody" : "one", row_bool(r, i, "released") ?
+		    "released" : "holds", row_text(r, i, "reason"));
+	rows_free(r);
+	return EX_OK;
+}
+
 int
 journal_hold(struct journal_ask *j)
 {
 	bool set = strcmp(j->argv[0], "set") == 0;
 	int code;
 
+	if (j->argc == 1 && strcmp(j->argv[0], "list") == 0)
+		return (code = journal_open(j)) != EX_OK ? code : hold_list(j);
 	if (!(set && j->argc == 1) &&
 	    !(strcmp(j->argv[0], "release") == 0 && j->argc == 2))
-		return journal_failed(EX_USAGE, "say hold set [--customer REF], or"
-		    " hold release ID");
+		return journal_failed(EX_USAGE, "say hold list, hold set"
+		    " [--customer REF], or hold release ID");
 	if (j->reason == NULL)
 		return journal_failed(EX_USAGE, "say why: --reason TEXT (it is"
 		    " kept in the journal)");

@@ -17,7 +17,8 @@ void developers_page(struct html *, const struct developers_view *);
 void errors_page(struct html *);
 void changes_page(struct html *);
 
-/* Every code of a refusal, NULL-terminated: a test holds it to the source. */
+/* Every code a PIMS can meet, NULL-terminated: tests/scenario/developers.test.mjs
+ * holds it to the routes. */
 struct error_code { int status; const char *code; };
 extern const struct error_code error_codes[];
 

@@ -3,7 +3,7 @@
 // small PIMS of docs/examples, against a counter with synthetic people.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync,
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync,
 	writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -131,4 +131,21 @@ test("what is wrong is said, with an exit code", () => {
 	}
 	assert.ok(existsSync(join(dir, "pims.pem")));
 	chmodSync(join(dir, "pims.pem"), 0o600);
+});
+
+test("the list of errors is that of the routes a PIMS meets", async () => {
+	const listed = new Set([...readFileSync(join(root,
+		"gateway/pages/developers_page.c"), "utf8")
+		.matchAll(/\{ \d+, "([a-z_]+)" \}/g)].map((m) => m[1]));
+	const dir = join(root, "gateway/routes");
+	const met = readdirSync(dir).filter((f) =>
+		/^(pull|datasets|grant|history|quota|feedback|version|limits|oauth_).*\.c$/
+			.test(f)).flatMap((f) => [...readFileSync(join(dir, f), "utf8")
+		.matchAll(/call_refuse\(\s*\w+,\s*\d+,\s*"([a-z_]+)"/g)]
+		.map((m) => m[1]));
+	assert.ok(met.length > 20);
+	assert.deepEqual([...new Set(met)].filter((code) => !listed.has(code)), []);
+	const { text } = await counter.ask("/developers/errors");
+	for (const code of listed)
+		assert.ok(text.includes(`id="${code}"`), code);
 });

@@ -53,8 +53,11 @@ test("a legal hold keeps her lines until it is released", () => {
 	const id = ledger.must("journal", "hold", "set", "--customer", "C-ADA",
 		"--reason", "case 12").trim();
 	assert.match(erase().err, /legal hold/);
+	assert.match(ledger.must("journal", "hold", "list"),
+		new RegExp(`^${id}  2\\S+  one +holds +case 12\n$`));
 	assert.equal(hers(), LINES / 4);
 	ledger.must("journal", "hold", "release", id, "--reason", "closed");
+	assert.match(ledger.must("journal", "hold", "list"), /released/);
 	assert.equal(ledger.run("journal", "hold", "release", id, "--reason", "x").code,
 		65);
 });
