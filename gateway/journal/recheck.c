@@ -81,6 +81,7 @@ end(struct recheck *r, const char *why)
 	params_text(&p, root);
 	params_bool(&p, why == NULL);
 	params_text(&p, why);
+	params_bool(&p, r->keeps);
 	line_params(&p, &row);
 	rows_free(sequencer_ask(r->s, SQL_CHECK_END, &p));
 	if (why != NULL)

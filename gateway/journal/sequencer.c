@@ -170,7 +170,9 @@ know_cluster(struct sequencer *s)
 	struct rows *rows;
 	bool moved;
 
-	if (db_now_run(s->db, "BEGIN") < 0 ||
+	/* ten million lines take minutes, once */
+	if (db_now_run(s->db, "BEGIN; SET LOCAL statement_timeout = 0;"
+	    " SET LOCAL enable_seqscan = on") < 0 ||
 	    (rows = sequencer_ask(s, SQL_JOURNAL_TURN_MOVED, PARAMS_NONE)) == NULL)
 		return E_UNAVAILABLE;
 	moved = rows_count(rows) > 0;
@@ -248,8 +250,7 @@ check_fence(struct sequencer *s)
 }
 
 int
-sequencer_turn(struct sequencer *s, const volatile sig_atomic_t *stop UNUSED,
-    int64_t *lines)
+sequencer_turn(struct sequencer *s, int64_t *lines)
 {
 	int64_t n = 0;
 	int rc;
@@ -290,7 +291,7 @@ sequencer_run(const struct settings *settings, const struct keys *keys,
 		return EX_CONFIG;
 	recheck = recheck_new(s);
 	while (!*stop && getppid() == parent) {
-		int rc = sequencer_turn(s, stop, NULL);
+		int rc = sequencer_turn(s, NULL);
 
 		recheck_turn(recheck);
 		rest(rc == E_DENIED || rc == E_SYSTEM ? HALT_MS

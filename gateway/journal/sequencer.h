@@ -47,8 +47,7 @@ struct sequencer *sequencer_new(const struct settings *, const struct keys *);
 /* Orders all that committed and signs. 0; E_CONFLICT: another one leads;
  * E_DENIED: this history is not the one that was signed (logged);
  * E_UNAVAILABLE. *lines, when given, is what was ordered. */
-MUST_CHECK int sequencer_turn(struct sequencer *, const volatile sig_atomic_t *stop,
-    int64_t *lines);
+MUST_CHECK int sequencer_turn(struct sequencer *, int64_t *lines);
 void sequencer_free(struct sequencer *);
 
 #endif

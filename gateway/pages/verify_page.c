@@ -26,7 +26,8 @@ ended(struct html *h, const struct rows *r, int i)
 	part_fact(h, "verify.when", arena_printf(h->arena, "%s, %s", h_date(h, at),
 	    h_clock(h, at)));
 	part_fact(h, "verify.root", row_text(r, i, "root"));
-	part_fact(h, "verify.held", h_word(h, "verify.held.text"));
+	part_fact(h, "verify.held", h_word(h, row_bool(r, i, "held") ?
+	    "verify.held.text" : "verify.held.key"));
 	h_close(h, "dl");
 	h_close(h, "div");
 }

@@ -148,12 +148,11 @@ bench_gate(int callers, int seconds)
 static void
 bench_sequencer(void)
 {
-	static const volatile sig_atomic_t go_on;
 	struct sequencer *s = sequencer_new(&ground_settings, keys);
 	double own = own_cpu(), pg = postgres_cpu();
 	int64_t begun = clock_mono_us(), lines;
 
-	if (sequencer_turn(s, &go_on, &lines) < 0)
+	if (sequencer_turn(s, &lines) < 0)
 		abort();
 	say("order and sign", lines, (double)(clock_mono_us() - begun) / 1e6,
 	    own_cpu() - own, postgres_cpu() - pg);

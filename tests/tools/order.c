@@ -12,7 +12,6 @@
 int
 main(int argc, char **argv)
 {
-	static const volatile sig_atomic_t go_on;
 	struct sequencer *s;
 	struct settings *settings;
 	struct keys *keys;
@@ -28,7 +27,7 @@ main(int argc, char **argv)
 	}
 	if ((s = sequencer_new(settings, keys)) == NULL)
 		return 78;
-	rc = sequencer_turn(s, &go_on, &lines);
+	rc = sequencer_turn(s, &lines);
 	sequencer_free(s);
 	keys_free(keys);
 	settings_free(settings);

@@ -40,10 +40,11 @@ BEGIN
 	IF NOT pg_try_advisory_xact_lock(hashtext('guichet partitions')) THEN
 		RETURN 0;
 	END IF;
-	FOREACH parent IN ARRAY ARRAY['pushed_request', 'code', 'access_token',
-	    'jti', 'session'] LOOP
-		FOR i IN -2 .. CASE parent WHEN 'session' THEN hours
-		    ELSE least(hours, 4) END LOOP
+	-- the hours that are near first, of every table
+	FOR i IN -2 .. hours LOOP
+		FOREACH parent IN ARRAY ARRAY['pushed_request', 'code',
+		    'access_token', 'jti', 'session'] LOOP
+			CONTINUE WHEN parent <> 'session' AND i > 4;
 			start := date_trunc('hour', now(), 'UTC') + make_interval(hours => i);
 			part := parent || to_char(start AT TIME ZONE 'UTC', '_YYYYMMDDHH24');
 			CONTINUE WHEN to_regclass('guichet.' || part) IS NOT NULL;
@@ -52,6 +53,9 @@ BEGIN
 			    start, start + interval '1 hour');
 			RETURN 1;
 		END LOOP;
+	END LOOP;
+	FOREACH parent IN ARRAY ARRAY['pushed_request', 'code', 'access_token',
+	    'jti', 'session'] LOOP
 		SELECT c.relname INTO part
 		  FROM pg_inherits AS i
 		  JOIN pg_class AS c ON c.oid = i.inhrelid

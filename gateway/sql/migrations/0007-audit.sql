@@ -250,6 +250,7 @@ CREATE TABLE guichet.journal_check (
 	root		text,
 	ended		timestamptz,
 	good		boolean,
+	held		boolean,			-- against a note kept apart, too
 	why		text
 );
 CREATE INDEX ON guichet.journal_check (log, id);
