@@ -46,6 +46,17 @@ const expected = (current) => sql(house.energy.url, `SELECT c.pdl || ' ' ||
 	WHERE r.id_client = '${who}' AND c.courante = ${current}
 	ORDER BY 1`).split("\n");
 
+test("all at once tells what there is, and goes on by pages alone", async () => {
+	const path = "/v1/datasets/energy.load-curve/history";
+	const all = await house.get(path, g);
+	assert.equal(all.status, 200);
+	const resumed = await house.get(`${path}?cursor=${all.json.next}`, g);
+	assert.equal(resumed.status, 400);
+	assert.equal(resumed.json.code, "bad_cursor");
+	assert.match(resumed.json.detail, /page by page/);
+	assert.equal((await house.pull(g, `?cursor=${all.json.next}`)).status, 200);
+});
+
 for (const limit of [1, 2, 3, 7, 100])
 	test(`pages of ${limit}: each once, in order`, async () => {
 		const seen = { records: [], removed: [] };
