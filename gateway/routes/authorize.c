@@ -69,6 +69,18 @@ find_request(struct call *c)
 	return pushed_find(c, own->request_uri, own->client_id);
 }
 
+/* What is asked for once is to be fetched within a day. */
+static int64_t
+until_of(const struct details *d, int64_t now_us)
+{
+	int64_t day_us = now_us + INT64_C(86400) * 1000000;
+
+	if (d->recurrence == NULL || strcmp(d->recurrence, "once") != 0 ||
+	    (d->until_us != 0 && d->until_us < day_us))
+		return d->until_us;
+	return day_us;
+}
+
 /* What may be ticked: what is asked, of what is served here. Days count from
  * when the request was first opened, so that the notice says the same when the
  * form comes back after midnight. */
@@ -88,7 +100,7 @@ list_choices(struct call *c, struct authorize *own)
 			    d->list[i].granularity);
 	}
 	choices_bound(&own->choices, c->house->settings, now_us,
-	    details_earliest_us(d, now_us), d->until_us);
+	    details_earliest_us(d, now_us), until_of(d, now_us));
 }
 
 static enum next

@@ -151,3 +151,19 @@ test("the notice she read is kept, once, and hashes to its name", async () => {
 	assert.equal((await counter.ask(`/notice/${"0".repeat(64)}`)).status, 404);
 	assert.equal((await counter.ask("/notice/x")).status, 404);
 });
+
+test("what is asked for once ends within a day, whatever the form says",
+	async () => {
+	const o = await open(camille, asking({ recurrence: "once" }));
+	assert.match(o.page, /Une seule fois/);
+	const t = await tokens(await decide(camille, o, [["dataset", curve]]));
+	const left = sql(counter.db.url, `SELECT extract(epoch FROM expires - now())
+		::int FROM guichet.grants WHERE id = '${t.grant_id}'`);
+	// a day from when it was opened, 90 s after it was pushed at most
+	assert.ok(left > 80000 && left <= 86400 + 90, left);
+	const often = await tokens(await decide(camille, await open(camille,
+		asking({ recurrence: "event" })), [["dataset", curve]]));
+	assert.ok(Number(sql(counter.db.url, `SELECT extract(epoch FROM expires -
+		now())::int FROM guichet.grants WHERE id = '${often.grant_id}'`))
+		> 300 * 86400);
+});
