@@ -22,6 +22,7 @@ struct settings {
 	char *organisation_address;
 	char *organisation_contact;	/* e-mail of the DPO */
 	char *organisation_privacy_url;
+	char *jurisdiction, *authority, *authority_address, *authority_url;
 	char *time_zone;		/* on which pages show times */
 
 	/* [server] */

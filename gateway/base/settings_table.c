@@ -21,6 +21,16 @@ const struct row settings_table[] = {
 	{ "organisation", "privacy_url", URL, "", AT(organisation_privacy_url),
 	  "Where its privacy notice is." },
 
+	{ "organisation", "jurisdiction", TEXT, "FR", AT(jurisdiction),
+	  "Country (ISO 3166) it works in, and whose law holds." },
+	{ "organisation", "authority", TEXT, "CNIL", AT(authority),
+	  "The supervisory authority where a customer may complain." },
+	{ "organisation", "authority_address", TEXT,
+	  "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07",
+	  AT(authority_address), "Its postal address." },
+	{ "organisation", "authority_url", URL, "https://www.cnil.fr/plaintes",
+	  AT(authority_url), "Where one complains to it." },
+
 	{ "server", "public_url", URL, NULL, AT(public_url),
 	  "The address customers and PIMS use; also the OAuth issuer." },
 	{ "server", "mtls_url", URL, "", AT(mtls_url),

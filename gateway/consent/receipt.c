@@ -18,8 +18,6 @@
 #include "consent/details.h"
 #include "crypto/keys.h"
 
-#define AUTHORITY "https://www.cnil.fr/"
-
 struct receipt {
 	struct jw w;
 	struct arena *arena;
@@ -93,11 +91,11 @@ write_parties(struct receipt *r)
 	    r->grant->client_contact : uri != NULL ? uri : s->organisation_contact);
 	member_if(w, "url", uri);
 	jw_end_object(w);
-	write_party(r, AUTHORITY, "authority", "supervisory_authority", "CNIL");
-	jw_str_member(w, "address",
-	    "3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07");
-	jw_str_member(w, "contact", "https://www.cnil.fr/plaintes");
-	jw_str_member(w, "url", AUTHORITY);
+	write_party(r, s->authority_url, "authority", "supervisory_authority",
+	    s->authority);
+	jw_str_member(w, "address", s->authority_address);
+	jw_str_member(w, "contact", s->authority_url);
+	jw_str_member(w, "url", s->authority_url);
 	jw_end_object(w);
 	jw_end_array(w);
 }
@@ -135,7 +133,7 @@ write_head(struct receipt *r)
 	jw_str_member(w, "receipt_id", text);
 	jw_str_member(w, "record_id", r->grant->id_text);
 	jw_str_member(w, "language", r->grant->language);
-	one_member(w, "jurisdiction", "FR");
+	one_member(w, "jurisdiction", r->settings->jurisdiction);
 	jw_key(w, "principal");
 	jw_object(w);
 	jw_str_member(w, "id", r->grant->pairwise);
@@ -228,12 +226,12 @@ write_processing(struct receipt *r)
 	one_member(w, "storage_locations", say(r,
 	    "The counter keeps no copy of the records it hands over.",
 	    "Le guichet ne garde aucune copie des données qu'il remet."));
-	one_member(w, "processing_locations", "FR");
+	one_member(w, "processing_locations", r->settings->jurisdiction);
 	one_member(w, "geographic_restrictions", say(r,
 	    "As the recipient's own notice says.",
 	    "Selon la notice du destinataire."));
 	jw_str_member(w, "retention_period", retention(r));
-	jw_str_member(w, "authority_party", AUTHORITY);
+	jw_str_member(w, "authority_party", r->settings->authority_url);
 	write_withdrawal(r);
 	write_rights(r);
 	jw_end_object(w);

@@ -79,7 +79,8 @@ kantara(const json_t *r)
 		us = json_integer_value(at(r, "iat")) * 1000000;
 	return json_pack("{s:s,s:s,s:I,s:s,s:s,s:s,s:s,"
 	    "s:[{s:s,s:s,s:{s:s},s:s,s:s}],s:s,s:[o],s:b,s:[]}",
-	    "version", "KI-CR-v1.1.0", "jurisdiction", "FR",
+	    "version", "KI-CR-v1.1.0", "jurisdiction",
+	    json_string_value(json_array_get(at(r, "jurisdiction"), 0)),
 	    "consentTimestamp", (json_int_t)(us / 1000000),
 	    "collectionMethod", "web form",
 	    "consentReceiptID", text(r, "receipt_id"),
