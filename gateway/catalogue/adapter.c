@@ -24,7 +24,7 @@ struct reading {
 /* ---- source.conf ---- */
 
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
-    "statement_timeout_ms", "coholders", "overlap_s", "compare_days" };
+    "statement_timeout_ms", "coholders", "compare_days" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
@@ -61,9 +61,6 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	case 5:
 		return parse_bool(&s->coholders, text) == 0 ? 0 :
 		    bad_value(f, line, "write yes or no");
-	case 6:
-		return parse_int(&s->overlap_s, text, 1, 86400) == 0 ? 0 :
-		    bad_value(f, line, "write seconds, up to 86400");
 	default:
 		return parse_int(&s->compare_days, text, 0, 366) == 0 ? 0 :
 		    bad_value(f, line, "write days, 0 for never");
@@ -98,7 +95,6 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 	const char *here = settings_source_url(settings, s->name);
 
 	s->statement_timeout_ms = 5000;
-	s->overlap_s = 60;
 	if (conf_read_file(r->conf, on_line, r, f) < 0)
 		return E_BAD_INPUT;
 	if (here != NULL)

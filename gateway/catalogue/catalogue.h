@@ -92,7 +92,6 @@ struct source {
 	const char *url, *time_zone;
 	struct zone *zone;
 	enum capture capture;
-	int64_t overlap_s;		/* how far an overlap is read again */
 	int64_t compare_days;		/* between comparisons; 0 = never */
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */

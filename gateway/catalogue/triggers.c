@@ -190,7 +190,7 @@ write_table(struct buf *out, const struct tables *t, const char *table)
 	buf_printf(out, "\n-- %s\n", table);
 	if (kind == NULL || (kind[0] != 'r' && kind[0] != 'p')) {
 		buf_printf(out, "-- is no table of this database: triggers do not "
-		    "see how it changes; use\n-- capture = overlap\n");
+		    "see how it changes; keep\n-- capture = horizon\n");
 		return;
 	}
 	if (old == NULL || new == NULL) {

@@ -250,12 +250,6 @@ grant_end(struct call *c, const struct grant *g, const char *by,
 	return call_ask(c, c->house->db, SQL_GRANT_END, &p);
 }
 
-bool
-grant_was_ended(struct call *c)
-{
-	return rows_count(c->rows) == 1;
-}
-
 /* ---- those whose time has come ---- */
 
 struct grant_sweep {

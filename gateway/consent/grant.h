@@ -57,10 +57,9 @@ bool grant_decided(struct call *);
 enum next grant_find(struct call *, const struct uuid *);
 struct grant *grant_found(struct call *);
 /* Ends it. by: "recipient", "operator", "system" (a customer withdraws on her
- * own page). The next step asks grant_was_ended: false = somebody was first. */
+ * own page). One row if so; none: somebody was first. */
 enum next grant_end(struct call *, const struct grant *, const char *by,
     const char *reason);
-bool grant_was_ended(struct call *);
 
 /* ---- for others who make, end or show grants ---- */
 /* The subject as a PIMS knows it: 43 characters, another for each PIMS. */

@@ -46,6 +46,14 @@ session_find(struct call *c)
 }
 
 void
+session_form_token(struct call *c, const char *cookie, char token[44])
+{
+	random_token(token, 32);
+	call_reply_field(c, "Set-Cookie", "%s=%s; Path=/; Secure; HttpOnly; "
+	    "SameSite=Strict; Max-Age=3600", cookie, token);
+}
+
+void
 session_csrf(char out[44], const char *cookie)
 {
 	static const char what[] = "guichet form";

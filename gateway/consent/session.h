@@ -39,6 +39,10 @@ enum next session_form(struct call *);
 enum next session_strong(struct call *, int64_t max_age_s, const char *acr);
 
 /* ---- what colleagues' sessions (staff.h) do alike ---- */
+/* A form for whoever is not signed in yet: its token, and the cookie that must
+ * come back with it. */
+void session_form_token(struct call *, const char *cookie, char token[44]);
+
 /* SHA-256 of a session cookie; false when there is none of the right shape. */
 bool session_cookie_hash(struct call *, const char *name, uint8_t hash[32]);
 void session_csrf(char out[44], const char *cookie);

@@ -137,7 +137,6 @@ turn_away(struct port *port, int fd)
 	    "HTTP/1.1 503 Service Unavailable\r\n"
 	    "Retry-After: 5\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-	port->server->refused++;
 	counter_add(COUNTER_REFUSED, 1);
 	if (port->tls == NULL)
 		send(fd, answer, sizeof(answer) - 1, MSG_NOSIGNAL);
@@ -174,7 +173,6 @@ on_acceptable(evutil_socket_t listening, short what UNUSED, void *arg)
 				take_a_rest(s);
 			return;
 		}
-		s->total++;
 		counter_add(COUNTER_ACCEPTED, 1);
 		address_text(text, sa);
 		if (has_room(s))
@@ -397,9 +395,3 @@ server_free(struct server *s)
 	free(s);
 }
 
-void
-server_count(const struct server *s, struct server_counts *out)
-{
-	*out = (struct server_counts){ s->connections, s->calls, s->total,
-	    s->refused };
-}

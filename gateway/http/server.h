@@ -44,7 +44,4 @@ void server_listen(struct server *, int fd, SSL_CTX *tls,
 void server_drain(struct server *, int deadline_ms, void (*done)(void *), void *arg);
 void server_free(struct server *);
 
-struct server_counts { size_t connections, calls; unsigned long total, refused; };
-void server_count(const struct server *, struct server_counts *);
-
 #endif

@@ -29,7 +29,6 @@ struct connect_start_view {
 	const char *organisation;
 	const struct connect_kind *kinds;
 	size_t kind_count;
-	const char *download;			/* a file instead; NULL: not here */
 };
 void connect_start_page(struct html *, const struct connect_start_view *);
 /* Why she approves twice; the heading's tag. */

@@ -42,21 +42,6 @@ kind(struct html *h, const struct connect_kind *k)
 }
 
 static void
-download(struct html *h, const char *path)
-{
-	h_open(h, "li", "class", "card cloud", NULL);
-	picture(h, "kind-download.svg");
-	h_say(h, "h3", "start.download", "id", "k-download", NULL);
-	h_say(h, "p", "start.download.text", NULL);
-	h_say(h, "p", "start.download.hint", "class", "hint", NULL);
-	h_open(h, "div", "class", "actions", NULL);
-	h_say(h, "a", "start.download.go", "class", "button", "href", path,
-	    "aria-describedby", "k-download", NULL);
-	h_close(h, "div");
-	h_close(h, "li");
-}
-
-static void
 step(struct html *h, const char *id)
 {
 	h_open(h, "li", NULL);
@@ -89,8 +74,6 @@ connect_start_page(struct html *h, const struct connect_start_view *v)
 	h_open(h, "ul", "class", "cards clouds", NULL);
 	for (size_t i = 0; i < v->kind_count; i++)
 		kind(h, &v->kinds[i]);
-	if (v->download != NULL)
-		download(h, v->download);
 	h_close(h, "ul");
 	if (v->kind_count == 0)
 		h_say(h, "p", "start.none", "class", "empty", NULL);

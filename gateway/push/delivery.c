@@ -102,7 +102,6 @@ set_aside(struct delivery *d, const char *reason)
 {
 	d->settlement.state = "dead";
 	d->settlement.refused = true;
-	d->push->counts.dead++;
 	log_warning("delivery=%s pims=%s deliveries set aside reason=\"%s\" "
 	    "cure=\"guichet subscription list\"", d->id, d->to->client_id, reason);
 	delivery_settle(d, -1, reason, "delivery.dead",
@@ -132,7 +131,6 @@ failed(struct delivery *d)
 	const struct errand *e = &d->errand;
 	int64_t wait = retry_wait_ms(d->attempts + 1, e->wait_s);
 
-	d->push->counts.refused++;
 	log_info("delivery=%s pims=%s records not received dataset=%s "
 	    "outcome=%s why=\"%s\" attempt=%d retry_ms=%lld", d->id,
 	    d->to->client_id, d->dataset_id, outcome_name(e->outcome), e->why,
@@ -156,8 +154,6 @@ received(struct delivery *d)
 	bool whole = e->done == d->parcel.n, more = d->parcel.more || !whole ||
 	    d->walk != NULL;
 
-	d->push->counts.delivered++;
-	d->push->counts.documents += (unsigned long)e->done;
 	reading_received(d, e->done);
 	log_info("delivery=%s pims=%s records received dataset=%s rows=%d "
 	    "bytes=%zu ms=%lld", d->id, d->to->client_id, d->dataset_id,

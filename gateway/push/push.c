@@ -339,11 +339,3 @@ push_free(struct push *p)
 	free(p);
 }
 
-void
-push_count(const struct push *p, struct push_counts *out)
-{
-	*out = p->counts;
-	out->under_way = (size_t)p->under_way;
-	out->hosts_left_alone = breaker_open_count(p->breaker,
-	    clock_mono_us());
-}

@@ -19,10 +19,4 @@ struct push *push_new(struct house *);
 void push_stop(struct push *, void (*done)(void *), void *arg);
 void push_free(struct push *);
 
-struct push_counts {
-	size_t under_way, hosts_left_alone;
-	unsigned long delivered, documents, refused, dead;
-};
-void push_count(const struct push *, struct push_counts *);
-
 #endif

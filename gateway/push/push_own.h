@@ -38,7 +38,6 @@ struct push {
 	bool stopping;
 	void (*done)(void *);
 	void *arg;
-	struct push_counts counts;
 };
 
 /* One claimed subscription, until it is settled. */

@@ -13,7 +13,7 @@
 #include "pages/layout.h"
 #include "routes/routes.h"
 
-enum { KEPT_S = 30, WAYS = 6 };	/* pull, Cozy, Solid, webhook, WebDAV, file */
+enum { KEPT_S = 30, WAYS = 5 };	/* pull, Cozy, Solid, webhook, WebDAV */
 
 static struct commitments_view kept;
 static int64_t kept_s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /connect: where a customer begins. What she may have her records sent
- * to, how one gets one, why she will approve twice, or a file to keep instead.
+ * to, how one gets one, and why she will approve twice.
  * Nobody needs to be signed in to read this.
  */
 #include <string.h>
@@ -13,25 +13,12 @@
 #include "routes/clouds.h"
 #include "routes/routes.h"
 
-#define DOWNLOAD "/me/download"
-
-/* Is that page served here? */
-static bool
-served(const char *path)
-{
-	for (const struct route *const *r = routes; *r != NULL; r++)
-		if (strcmp((*r)->path, path) == 0)
-			return true;
-	return false;
-}
-
 static enum next
 show(struct call *c)
 {
 	struct clouds *all = c->own;
 	struct connect_start_view v = {
-		.organisation = c->house->settings->organisation_name,
-		.download = served(DOWNLOAD) ? DOWNLOAD : NULL
+		.organisation = c->house->settings->organisation_name
 	};
 	struct layout l;
 

@@ -33,9 +33,7 @@ show(struct call *c, const char *next, const char *login, bool refused)
 	};
 	struct layout l;
 
-	random_token(token, 32);
-	call_reply_field(c, "Set-Cookie", COOKIE "=%s; Path=/; Secure; HttpOnly; "
-	    "SameSite=Strict; Max-Age=3600", token);
+	session_form_token(c, COOKIE, token);
 	layout_init(&l, c, call_lang(c));
 	layout_begin(&l, "staff.login.title");
 	staff_login_page(&l.h, &v);
