@@ -119,3 +119,39 @@ test("who may not create tables is told so, a database away too", () => {
 	assert.match(away.err, /E301.*no answer[^]*\[database\] url/);
 	db.drop();
 });
+
+// A partition that is made, or dropped, once stood across a sign-in: each held
+// what the other waited for, and after a second one of them was sent away.
+test("partitions come and go while people sign in, and nobody is sent away",
+	async () => {
+	const db = createDatabase("partitions");
+	const m = guichet("migrate", "--config", settingsFor(db.url));
+	assert.equal(m.code, 0, m.err);
+	const hand = (text) => new Promise((done) => {
+		const child = spawn("psql", ["-X", "-q", "-A", "-t",
+			"-v", "ON_ERROR_STOP=1", db.url], { stdio: ["pipe", "ignore", "pipe"] });
+		let err = "";
+		child.stderr.on("data", (d) => { err += d; });
+		child.on("close", () => done(err));
+		child.stdin.end(text);
+	});
+	const signIns = Array.from({ length: 400 }, (_, i) => `BEGIN;
+		INSERT INTO guichet.subject (id, customer, key) VALUES
+		(gen_random_uuid(), :'who' || ${i}, sha256('k'));
+		INSERT INTO guichet.session (hash, subject_id, name, expires)
+		SELECT sha256((:'who' || ${i})::bytea), id, 'x', now() + interval '30 min'
+		  FROM guichet.subject WHERE customer = :'who' || ${i}; COMMIT;`).join("\n");
+	const steps = "SELECT guichet.partitions_step();\n".repeat(70);
+	const past = Array.from({ length: 12 }, (_, i) => `CREATE TABLE
+		guichet.session_20200101${String(i).padStart(2, "0")} PARTITION OF
+		guichet.session FOR VALUES FROM ('2020-01-01 ${i}:00Z')
+		TO ('2020-01-01 ${i + 1}:00Z');`).join("");
+	sql(db.url, past);
+	const said = await Promise.all([hand(steps), ...["a", "b", "c"].map((w) =>
+		hand(`\\set who ${w}\n${signIns}`))]);
+	assert.deepEqual(said, ["", "", "", ""]);
+	assert.equal(sql(db.url, "SELECT count(*) FROM guichet.session"), "1200");
+	assert.equal(sql(db.url, `SELECT count(*) FROM pg_inherits WHERE
+		inhrelid::regclass::text LIKE 'guichet.session_2020%'`), "0");
+	db.drop();
+});

@@ -26,8 +26,11 @@ async function holdCheckpoints(url) {
 	return () => psql.stdin.end("COMMIT;\n");
 }
 
+// the web worker's: the journal asks that table too, by itself
 const waiting = (url) => Number(sql(url, `SELECT count(*) FROM pg_locks
-	WHERE NOT granted AND relation = 'guichet.journal_note'::regclass`));
+	JOIN pg_stat_activity USING (pid) WHERE NOT granted AND
+	application_name = 'guichet web' AND
+	relation = 'guichet.journal_note'::regclass`));
 
 // ---- what is refused, before any port opens ----
 

@@ -138,7 +138,8 @@ CREATE TABLE guichet.jti (			-- one use each, across all workers
 
 CREATE TABLE guichet.session (
 	hash		bytea NOT NULL,
-	subject_id	uuid NOT NULL REFERENCES guichet.subject ON DELETE CASCADE,
+	subject_id	uuid NOT NULL,		-- no foreign key: making a partition
+					-- would lock out those who sign in
 	name		text NOT NULL,
 	begun		timestamptz NOT NULL DEFAULT now(),
 	ended		boolean NOT NULL DEFAULT false,

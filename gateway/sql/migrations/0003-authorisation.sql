@@ -48,9 +48,12 @@ BEGIN
 			start := date_trunc('hour', now(), 'UTC') + make_interval(hours => i);
 			part := parent || to_char(start AT TIME ZONE 'UTC', '_YYYYMMDDHH24');
 			CONTINUE WHEN to_regclass('guichet.' || part) IS NOT NULL;
-			EXECUTE format('CREATE TABLE guichet.%I PARTITION OF guichet.%I'
-			    ' FOR VALUES FROM (%L) TO (%L)', part, parent,
-			    start, start + interval '1 hour');
+			-- attached, it stands in nobody's way; PARTITION OF would
+			EXECUTE format('CREATE TABLE guichet.%I (LIKE guichet.%I'
+			    ' INCLUDING ALL)', part, parent);
+			EXECUTE format('ALTER TABLE guichet.%I ATTACH PARTITION'
+			    ' guichet.%I FOR VALUES FROM (%L) TO (%L)', parent,
+			    part, start, start + interval '1 hour');
 			RETURN 1;
 		END LOOP;
 	END LOOP;

@@ -297,6 +297,7 @@ BEGIN
 	DELETE FROM guichet.destination WHERE grant_id IN
 		(SELECT id FROM guichet.grants WHERE subject_id = person);
 	DELETE FROM guichet.grants WHERE subject_id = person;
+	DELETE FROM guichet.session WHERE subject_id = person;
 	DELETE FROM guichet.subject WHERE id = person;
 	RETURN sides;
 END $$;
