@@ -169,6 +169,16 @@ dataset_find(const struct catalogue *c, const char *id)
 	return NULL;
 }
 
+const struct dataset *
+dataset_version(const struct catalogue *c, const char *id, int version)
+{
+	for (size_t i = 0; i < c->dataset_count; i++)
+		if (strcmp(c->datasets[i]->schema->id, id) == 0 &&
+		    c->datasets[i]->schema->version == version)
+			return c->datasets[i];
+	return NULL;
+}
+
 size_t
 catalogue_source_count(const struct catalogue *c)
 {

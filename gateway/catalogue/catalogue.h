@@ -157,6 +157,9 @@ void catalogue_free(struct catalogue *);
 size_t catalogue_count(const struct catalogue *);
 const struct dataset *catalogue_at(const struct catalogue *, size_t i);
 const struct dataset *dataset_find(const struct catalogue *, const char *id);
+/* In exactly that version; NULL: not served. */
+const struct dataset *dataset_version(const struct catalogue *, const char *id,
+    int version);
 /* The fields documented that this source has no column for; how many. */
 size_t dataset_absent(const struct dataset *, const struct schema_field **out,
     size_t max);

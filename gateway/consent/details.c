@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/jw.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
@@ -94,6 +95,39 @@ detail_ask(const struct detail *d, struct page_ask *ask)
 	    schema_granularity(s, d->granularity);
 	return ask->granularity >= 0 &&
 	    (d->accounts == NULL || s->account != NULL);
+}
+
+#define OFFSETS_US (INT64_C(15) * 3600 * 1000000)	/* +14:00, and a bit */
+
+static bool
+is_day(const char *text)
+{
+	return strlen(text) == strlen("2026-03-04");
+}
+
+int
+detail_moment(int64_t *us, const char *text)
+{
+	char whole[32];
+
+	if (!is_day(text))
+		return time_parse(us, text);
+	snprintf(whole, sizeof(whole), "%.10sT00:00:00Z", text);
+	return time_parse(us, whole);
+}
+
+const char *
+detail_narrow(const char *asked, const char *allowed, int later)
+{
+	int64_t a, b, apart;
+
+	if (asked == NULL || allowed == NULL)
+		return asked == NULL ? allowed : asked;
+	if (detail_moment(&a, asked) < 0 || detail_moment(&b, allowed) < 0)
+		return allowed;
+	apart = (a - b) * later;
+	return apart > (is_day(asked) == is_day(allowed) ? 0 : OFFSETS_US) ?
+	    asked : allowed;
 }
 
 /* ---- writing ---- */

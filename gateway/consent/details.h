@@ -117,5 +117,15 @@ MUST_CHECK bool details_merge(struct details *, const struct details *before);
  * ask->dataset is set before. False: the schema does not offer any more what
  * was granted, and nothing may be read. */
 MUST_CHECK bool detail_ask(const struct detail *, struct page_ask *);
+/* A day (its first moment, UTC) or a moment. 0, or E_BAD_INPUT. */
+MUST_CHECK int detail_moment(int64_t *us, const char *);
+/*
+ * The later of two beginnings (later = 1), or the earlier of two ends (-1); NULL
+ * is open. A day begins at the source's midnight, which this process does not
+ * know: where a day and a moment are nearer than the world's offsets, what is
+ * allowed is taken, as answering more than was asked is harmless and more than
+ * was allowed is not.
+ */
+const char *detail_narrow(const char *asked, const char *allowed, int later);
 
 #endif

@@ -2,17 +2,12 @@
 /*
  * pull_ask.c - what a pull asks for, read and held against its grant.
  *
- * The period asked for is narrowed to the one that was allowed. Either may be
- * a day or a moment. A day begins at the source's midnight, which this process
- * does not know: where the two are nearer than the world's offsets, the
- * allowed one is taken, as answering more than was asked is harmless and more
- * than was allowed is not.
+ * The period asked for is narrowed to the one that was allowed (detail_narrow),
+ * the granularity is as asked or coarser.
  */
 #include "routes/pull_ask.h"
-#include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
@@ -24,47 +19,13 @@ enum {
 	LIMIT_DEFAULT = 100, LIMIT_MAX = 1000,
 	HORIZON_MS = 1000		/* an older one is safe, only behind */
 };
-#define OFFSETS_US (INT64_C(15) * 3600 * 1000000)	/* +14:00, and a bit */
 
-static bool
-is_day(const char *text)
-{
-	return strlen(text) == strlen("2026-03-04");
-}
-
-static int
-read_moment(int64_t *us, const char *text)
-{
-	char whole[32];
-
-	if (!is_day(text))
-		return time_parse(us, text);
-	snprintf(whole, sizeof(whole), "%.10sT00:00:00Z", text);
-	return time_parse(us, whole);
-}
-
-/* Takes the later of the two beginnings, or the earlier of the two ends. */
-static const char *
-narrow(const char *asked, const char *allowed, int later)
-{
-	int64_t a, b, apart;
-
-	if (asked == NULL || allowed == NULL)
-		return asked == NULL ? allowed : asked;
-	if (read_moment(&a, asked) < 0 || read_moment(&b, allowed) < 0)
-		return allowed;
-	apart = (a - b) * later;
-	return apart > (is_day(asked) == is_day(allowed) ? 0 : OFFSETS_US) ?
-	    asked : allowed;
-}
-
-static bool
-period_valid(struct call *c, const char *name, const char **out)
+bool
+pull_period_valid(const char *text)
 {
 	int64_t us;
 
-	*out = call_query_arg(c, name);
-	return *out == NULL || read_moment(&us, *out) == 0;
+	return text == NULL || detail_moment(&us, text) == 0;
 }
 
 static enum next
@@ -79,10 +40,12 @@ read_query(struct call *c, struct pull *p)
 	if (limit != NULL && parse_int(&n, limit, 1, LIMIT_MAX) < 0)
 		return call_refuse(c, 400, "bad_limit",
 		    "limit is a number from 1 to %d", LIMIT_MAX);
-	if (!period_valid(c, "from", &p->ask.from) ||
-	    !period_valid(c, "to", &p->ask.to))
+	p->ask.from = call_query_arg(c, "from");
+	p->ask.to = call_query_arg(c, "to");
+	if (!pull_period_valid(p->ask.from) || !pull_period_valid(p->ask.to))
 		return call_refuse(c, 400, "bad_period", "from and to are days"
 		    " (2026-03-04) or moments (2026-03-04T10:15:00Z)");
+	p->granularity = call_query_arg(c, "granularity");
 	p->ask.limit = (int)n;
 	return NEXT;
 }
@@ -105,8 +68,8 @@ read_cursor(struct call *c, struct pull *p)
 static void
 tell_outside(struct pull *p, const char *from, const char *to)
 {
-	bool before = from != NULL && narrow(p->ask.from, from, 1) == from;
-	bool after = to != NULL && narrow(p->ask.to, to, -1) == to;
+	bool before = from != NULL && detail_narrow(p->ask.from, from, 1) == from;
+	bool after = to != NULL && detail_narrow(p->ask.to, to, -1) == to;
 
 	if (before)
 		missing_add(&p->missing, (struct missing){ "outside_consent",
@@ -116,18 +79,46 @@ tell_outside(struct pull *p, const char *from, const char *to)
 		    "period", .from = to, .to = p->ask.to });
 }
 
-/* What a coarser granularity leaves out. */
+/* What a coarser granularity than the one asked for leaves out. */
 static void
 tell_left_out(struct pull *p, const struct page_ask *allowed)
 {
 	const struct schema *s = p->ask.dataset->schema;
 
-	if (s->granularity_count == 0)
-		return;
 	for (const char **name = s->granularities[allowed->granularity].without;
 	    *name != NULL; name++)
-		missing_add(&p->missing, (struct missing){ "outside_consent",
-		    "field", .name = *name });
+		missing_add(&p->missing, (struct missing){ "coarser", "field",
+		    .name = *name });
+}
+
+static enum next
+no_such_step(struct call *c, const struct schema *s)
+{
+	struct buf b;
+
+	buf_init_in(&b, c->arena);
+	for (size_t i = 0; i < s->granularity_count; i++)
+		buf_printf(&b, "%s%s", i > 0 ? ", " : "", s->granularities[i].id);
+	return call_refuse(c, 400, "bad_granularity", s->granularity_count == 0 ?
+	    "this data set has one granularity: ask without" :
+	    "this data set is given by %s", b.data);
+}
+
+/* As fine as allowed, or less if that is what was asked for. */
+static enum next
+take_granularity(struct call *c, struct pull *p, struct page_ask *allowed)
+{
+	const struct schema *s = p->ask.dataset->schema;
+	int asked = p->granularity == NULL ? 0 :
+	    schema_granularity(s, p->granularity);
+
+	if (p->granularity != NULL && asked < 0)
+		return no_such_step(c, s);
+	if (asked < allowed->granularity)
+		tell_left_out(p, allowed);
+	else
+		allowed->granularity = asked;
+	return NEXT;
 }
 
 /* Fills the question with what is allowed, then narrows it to what is asked. */
@@ -145,16 +136,17 @@ take_allowed(struct call *c, struct pull *p, const struct detail *d)
 		return call_refuse(c, 403, "no_grant", "this data set no longer "
 		    "offers what was allowed: ask for a new consent");
 	tell_outside(p, allowed.from, allowed.to);
-	tell_left_out(p, &allowed);
+	if (take_granularity(c, p, &allowed) == DONE)
+		return DONE;
 	p->ask = allowed;
-	p->ask.from = narrow(from, allowed.from, 1);
-	p->ask.to = narrow(to, allowed.to, -1);
+	p->ask.from = detail_narrow(from, allowed.from, 1);
+	p->ask.to = detail_narrow(to, allowed.to, -1);
 	p->ask.customer = c->access->customer;
 	return NEXT;
 }
 
-static enum next
-hold_against_grant(struct call *c, struct pull *p)
+enum next
+pull_hold(struct call *c, struct pull *p)
 {
 	const struct detail *d = access_covers(c->access,
 	    p->ask.dataset->schema->id);
@@ -186,7 +178,7 @@ pull_understand(struct call *c)
 	p->name = arena_printf(c->arena, "%s@%d", d->schema->id,
 	    d->schema->version);
 	p->form = wants_lines(c) ? PAGE_LINES : PAGE_LIST;
-	if (read_query(c, p) == DONE || hold_against_grant(c, p) == DONE)
+	if (read_query(c, p) == DONE || pull_hold(c, p) == DONE)
 		return DONE;
 	if (read_cursor(c, p) == DONE)
 		return DONE;

@@ -20,6 +20,7 @@ struct pull {
 	const char *cursor_text;	/* as it came, or NULL */
 	enum page_form form;
 	const char *name;		/* "energy.load-curve@1" */
+	const char *granularity;	/* as asked, or NULL: the finest allowed */
 	struct page page;
 	struct buf body;
 	const char *next;		/* the cursor that continues, or NULL */
@@ -36,6 +37,11 @@ step_fn pull_read_removed;
 /* Writes the records into p->body as page_write does, and the removals into
  * p->gone; p->page tells of both. */
 MUST_CHECK int pull_write(struct call *, struct pull *, size_t bytes_max);
+
+/* Fills p->ask, whose data set and period are what is asked for, with what the
+ * grant allows of it, and p->missing; or refuses. */
+enum next pull_hold(struct call *, struct pull *);
+bool pull_period_valid(const char *);	/* a day or a moment; NULL is one */
 
 /* A step: fills p->ask from the path and the query, or refuses. */
 step_fn pull_understand;

@@ -33,6 +33,9 @@ extern const struct route route_developers_openapi;
 extern const struct route route_developers_errors;
 extern const struct route route_developers_changes;
 extern const struct route route_developers;
+extern const struct route route_export, route_export_delete, route_export_part,
+    route_export_post;
+extern const struct route route_feed;
 extern const struct route route_feedback;
 extern const struct route route_feedback_post;
 extern const struct route route_grant;

@@ -8,6 +8,7 @@
 #include "serve/chores.h"
 #include "serve/facts.h"
 #include "serve/serve.h"
+#include "watch/exports.h"
 #include "watch/watch.h"
 
 static void
@@ -23,6 +24,7 @@ role_watch(struct role *r)
 {
 	struct house house;
 	struct chores *chores;
+	struct exports *exports;
 	struct facts *facts;
 	struct watch *watch;
 	struct lives *lives;
@@ -32,8 +34,10 @@ role_watch(struct role *r)
 	facts = facts_new(house.base, house.db);
 	watch = watch_new(&house);
 	lives = lives_new(&house);
+	exports = exports_new(&house);
 	role_ready(r);
 	role_until_stopped(&house, r, stop, &house);
+	exports_free(exports);
 	lives_free(lives);
 	watch_free(watch);
 	facts_free(facts);

@@ -1,4 +1,5 @@
--- Wakes the subscriptions of those whose records changed, and moves the mark:
+-- Wakes the subscriptions of those whose records changed, tells the feed (news),
+-- and moves the mark:
 -- both or neither. The mark must be where the question began, so that of two
 -- watchers one only counts. A subscription that waits before its next try
 -- keeps that time.
@@ -21,6 +22,15 @@ WITH moved AS (
 	   AND u.customer = ANY ($5::text[])
 	   AND EXISTS (SELECT FROM moved)
 	RETURNING s.id
+), news AS (
+	UPDATE guichet.news AS n
+	   SET xid = pg_current_xact_id(), at = now()
+	  FROM guichet.grants AS g
+	  JOIN guichet.subject AS u ON u.id = g.subject_id
+	 WHERE n.grant_id = g.id AND n.dataset = $2::text
+	   AND u.customer = ANY ($5::text[])
+	   AND (SELECT count(*) FROM woken) >= 0	-- those rows first, always
+	   AND EXISTS (SELECT FROM moved)
 )
 SELECT (SELECT count(*) FROM moved) AS moved,
        (SELECT count(*) FROM woken) AS woken;

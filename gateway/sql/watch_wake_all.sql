@@ -12,6 +12,12 @@ WITH moved AS (
 	 WHERE s.dataset = $2::text AND s.state = 'active'
 	   AND EXISTS (SELECT FROM moved)
 	RETURNING s.id
+), news AS (
+	UPDATE guichet.news AS n
+	   SET xid = pg_current_xact_id(), at = now()
+	 WHERE n.dataset = $2::text
+	   AND (SELECT count(*) FROM woken) >= 0	-- those rows first, always
+	   AND EXISTS (SELECT FROM moved)
 )
 SELECT (SELECT count(*) FROM moved) AS moved,
        (SELECT count(*) FROM woken) AS woken;

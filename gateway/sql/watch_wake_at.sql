@@ -1,4 +1,5 @@
--- Wakes the subscriptions of those whose records changed, and moves the place in
+-- Wakes the subscriptions of those whose records changed, tells the feed (news),
+-- and moves the place in
 -- the change table: both or neither (as watch_wake.sql, which moves the mark).
 -- What wakes them has committed: whoever reads from now on sees it.
 -- $1 source, $2 data set, $3 $4 place, $5 $6 next place, $7 customers text[],
@@ -23,6 +24,13 @@ WITH moved AS (
 	   AND ($8::boolean OR s.grant_id IN (SELECT grant_id FROM theirs))
 	   AND EXISTS (SELECT FROM moved)
 	RETURNING s.id
+), news AS (
+	UPDATE guichet.news AS n
+	   SET xid = pg_current_xact_id(), at = now()
+	 WHERE n.dataset = $2::text
+	   AND ($8::boolean OR n.grant_id IN (SELECT grant_id FROM theirs))
+	   AND (SELECT count(*) FROM woken) >= 0	-- those rows first, always
+	   AND EXISTS (SELECT FROM moved)
 )
 SELECT (SELECT count(*) FROM moved) AS moved,
        (SELECT count(*) FROM woken) AS woken;
