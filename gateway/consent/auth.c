@@ -11,12 +11,12 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "consent/assertion.h"
-#include "http/client.h"
+#include "consent/pace.h"
 #include "journal/gate.h"
 #include "journal/line.h"
 
-enum { ASSERTION, PROOF, LINES_EVERY_US = 1000000, KEYS_FLOOR_US = 60000000,
-    KEYS_DEADLINE_MS = 5000 };
+enum { ASSERTION, PROOF, LINES_EVERY_US = 1000000,
+    BURST_S = 10 };
 
 /* ---- refusing ---- */
 
@@ -185,86 +185,16 @@ spend(struct auth *auth)
 	return asleep ? call_wait(c, forget, auth) : NEXT;
 }
 
-/* ---- keys at the client's own address (RFC 7591, jwks_uri) ---- */
-
-/* An unknown key may be a new one; whoever asks for nonsense in somebody's name
- * makes us look once a minute. */
-static bool
-keys_due(const struct auth *auth, const struct client *m)
-{
-	return m->jwks_uri != NULL && !auth->fetched &&
-	    clock_us() - m->keys_tried_us > KEYS_FLOOR_US;
-}
-
-static const char *
-keys_of(struct call *c, const struct http_answer *a)
-{
-	json_t *jwks = a->failure == 0 && a->status == 200 ?
-	    json_loadb(a->body, a->body_n, JSON_REJECT_DUPLICATES, NULL) : NULL;
-	const char *why = a->failure < 0 ? a->why : "it is no JWKS", *out = NULL;
-
-	if (jwks != NULL && client_keys_check(jwks, &why) == 0)
-		out = arena_strndup(c->arena, a->body, a->body_n);
-	if (out == NULL)
-		log_warning("call=%s a jwks_uri gave no keys status=%d why=%s",
-		    c->id, a->status, log_quote(c->arena, why));
-	json_decref(jwks);
-	return out;
-}
-
-static void
-on_keys(const struct http_answer *a, void *arg)
-{
-	struct auth *auth = arg;
-
-	auth->fetching = NULL;
-	auth->jwks = keys_of(auth->call, a);
-	call_wake(auth->call, 0);
-}
-
-static void
-forget_keys(void *arg)
-{
-	struct auth *auth = arg;
-
-	if (auth->fetching != NULL)
-		http_forget(auth->fetching);
-}
+/* ---- once more, with keys as they are now ---- */
 
 static enum next
-keys_fetch(struct auth *auth, const struct client *m)
+fetch(struct auth *auth, const struct client *m)
 {
-	static const char *const fields[] = { "Accept: application/json", NULL };
-	struct call *c = auth->call;
-	struct http_request q = { .method = "GET", .url = m->jwks_uri,
-	    .fields = fields, .deadline_ms = KEYS_DEADLINE_MS, .tag = c->id };
-
+	if (auth->fetched)
+		return NEXT;
 	auth->fetched = true;
 	auth->spends[ASSERTION].used = false;
-	auth->fetching = http_ask(c->house->client, &q, on_keys, auth);
-	if (auth->fetching == NULL)
-		return refuse(c, "the keys of this client cannot be fetched now");
-	return call_wait(c, forget_keys, auth);
-}
-
-/* Nothing of use: the time is kept, and the keys before. */
-enum next
-auth_keep_keys(struct call *c)
-{
-	struct auth *auth = c->own;
-	const char *id = auth->search.found->id;
-	struct line line = { .event = "client.changed", .to = id,
-	    .records = -1, .bytes = -1, .actor = "recipient",
-	    .reason = "keys at its jwks_uri", .call = c->id };
-	struct line_row row;
-	struct params p;
-
-	line_make(&row, c->arena, &line);
-	params_init(&p);
-	params_text(&p, id);
-	params_text(&p, auth->jwks);
-	line_params(&p, &row);
-	return call_ask(c, c->house->db, SQL_CLIENT_KEYS_SAVE, &p);
+	return client_keys_fetch(auth->call, &auth->keys, m);
 }
 
 enum next
@@ -284,9 +214,13 @@ auth_check(struct call *c)
 	const char *why;
 	int rc;
 
+	if (m != NULL && client_keys_old(m) && fetch(auth, m) == WAIT)
+		return WAIT;
 	if ((rc = prove(auth, m, &why)) < 0) {
-		if (rc == E_NOT_FOUND && keys_due(auth, m))
-			return keys_fetch(auth, m);
+		/* an unknown key may be a new one */
+		if (rc == E_NOT_FOUND && client_keys_floor(m) &&
+		    fetch(auth, m) == WAIT)
+			return WAIT;
 		return refuse(c, why);
 	}
 	rc = proof_check(&auth->dpop, c, NULL, &why);
@@ -319,4 +253,19 @@ auth_done(struct call *c)
 	}
 	auth->client = auth->search.found;
 	return NEXT;
+}
+
+/* Ten seconds fill what may come at once. */
+enum next
+auth_hold_back(struct call *c, struct pace *pace, int64_t per_second)
+{
+	struct auth *auth = c->own;
+
+	pace->per_second = (double)per_second;
+	pace->burst = (double)per_second * BURST_S;
+	if (per_second == 0 || pace_allows(pace, auth->client->id))
+		return NEXT;
+	call_reply_field(c, "Retry-After", "%d", BURST_S);
+	return call_refuse(c, 429, "temporarily_unavailable",
+	    "too many requests of this client; please slow down");
 }

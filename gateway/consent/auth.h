@@ -14,6 +14,7 @@
 #ifndef AUTH_H
 #define AUTH_H
 #include "consent/client.h"
+#include "consent/client_keys.h"
 #include "consent/proof.h"
 
 struct auth {
@@ -32,21 +33,24 @@ struct auth {
 	} spends[2];		/* of the assertion, of the proof */
 	struct call *call;
 	/* its keys, when they are at its jwks_uri */
-	struct http_job *fetching;
-	const char *jwks;		/* as fetched; NULL: nothing of use */
+	struct client_keys_wait keys;
 	bool fetched;
 };
 
+struct pace;
+
 enum next auth_find(struct call *);
 enum next auth_check(struct call *);
-enum next auth_keep_keys(struct call *);
 enum next auth_find_again(struct call *);
 enum next auth_done(struct call *);
 #define AUTH_STEPS \
 	{ "find client", auth_find }, \
 	{ "authenticate", auth_check }, \
-	{ "keep fetched keys", auth_keep_keys }, \
 	{ "find client again", auth_find_again }, \
 	{ "spend proofs", auth_done }
+
+/* For a step of a route, behind those: beyond its pace, 429 and Retry-After. A
+ * client gone wild is held back, and the others do not notice. */
+enum next auth_hold_back(struct call *, struct pace *, int64_t per_second);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/jw.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "consent/auth.h"
 #include "consent/pace.h"
@@ -138,14 +139,9 @@ wrong_scope(struct call *c, struct par *own, const char **code)
 static enum next
 hold_back(struct call *c)
 {
-	static struct pace pace = { .per_second = 20, .burst = 200 };
-	struct par *own = c->own;
+	static struct pace pace;
 
-	if (pace_allows(&pace, own->auth.client->id))
-		return NEXT;
-	call_reply_field(c, "Retry-After", "10");
-	return call_refuse(c, 429, "temporarily_unavailable",
-	    "too many requests of this client; please slow down");
+	return auth_hold_back(c, &pace, c->house->settings->par_calls_per_second);
 }
 
 static enum next

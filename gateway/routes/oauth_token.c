@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/jw.h"
 #include "base/settings.h"
+#include "consent/pace.h"
 #include "crypto/hash.h"
 #include "http/call.h"
 #include "routes/routes.h"
@@ -82,6 +83,15 @@ token_line(struct call *c, struct params *p, const char *event)
 
 /* ---- the steps ---- */
 
+static enum next
+hold_back(struct call *c)
+{
+	static struct pace pace;
+
+	return auth_hold_back(c, &pace,
+	    c->house->settings->token_calls_per_second);
+}
+
 /* Whom will the token be bound to? */
 static enum next
 take_binding(struct call *c, struct token_call *own)
@@ -147,6 +157,7 @@ answer(struct call *c)
 
 static const struct step token_steps[] = {
 	AUTH_STEPS,
+	{ "hold back", hold_back },
 	{ "read request", read_request },
 
 	{ "find code", token_code_find },

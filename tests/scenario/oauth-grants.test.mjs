@@ -1,22 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consents managed by the PIMS that holds them (Grant Management for OAuth 2.0):
-// widened, replaced, looked at, given back. Keys at a jwks_uri, fetched with
-// care. Nonces in DPoP proofs. All over TLS, by raw requests.
+// widened, replaced, looked at, given back. All over TLS, by raw requests.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import https from "node:https";
 import { after, before, test } from "node:test";
-import { b64, keyPair, pause, startCounter } from "../support/oauth.mjs";
-import { certificates, temporary } from "../support/ground.mjs";
+import { pause, startCounter } from "../support/oauth.mjs";
 import { sql } from "../support/postgres.mjs";
 
-let counter, tls, alpha, beta, camille, other, keyServer, keyBase;
-const served = { paths: [], jwks: { keys: [] } };
+let counter, alpha, beta, camille, other;
 
 before(async () => {
-	tls = certificates(temporary());
-	counter = await startCounter({ settings: {
-		push: { allow: "127.0.0.0/8", ca_file: tls.ca } } });
+	counter = await startCounter();
 	alpha = counter.register("alpha");
 	beta = counter.register("beta");
 	camille = await counter.customer(0);
@@ -24,8 +17,6 @@ before(async () => {
 });
 after(async () => {
 	const deaths = counter?.said(/died role=/) ?? 0;
-	keyServer?.closeAllConnections();
-	keyServer?.close();
 	await counter?.stop();
 	assert.equal(deaths, 0, "no process of the gateway died");
 });
@@ -189,118 +180,3 @@ test("one that ended meanwhile is not brought back", async () => {
 	assert.match(sql(counter.db.url, `SELECT state FROM guichet.grants
 		WHERE id = '${t.grant_id}'`), /withdrawn/);
 });
-
-// ---- jwks_uri ----
-
-const publish = (...keys) => {
-	served.jwks = { keys: keys.map((k) => ({ ...k.jwk, kid: k.kid })) };
-};
-const tried = () => served.paths.length;
-const forgetFloor = (id) => sql(counter.db.url, `UPDATE guichet.client
-	SET jwks_tried = now() - interval '2 min' WHERE id = '${id}'`);
-
-test("keys at a jwks_uri: fetched, kept, fetched again for an unknown kid, " +
-	"once a minute", async () => {
-	keyServer = https.createServer({ cert: readFileSync(tls.certificate),
-		key: readFileSync(tls.key)
-	}, (q, a) => {
-		served.paths.push(q.url);
-		if (q.url === "/moved")
-			a.writeHead(302, { location: "/jwks" }).end();
-		else if (q.url === "/huge")
-			a.end(`{"keys":[${" ".repeat(1e6)}]}`);
-		else if (q.url === "/slow")
-			setTimeout(() => a.end("{}"), 8000);
-		else
-			a.end(q.url === "/bad" ? "<html>" : JSON.stringify(served.jwks));
-	});
-	await new Promise((r) => keyServer.listen(0, "127.0.0.1", r));
-	keyBase = `https://localhost:${keyServer.address().port}`;
-	const first = keyPair("ES256", "one"), second = keyPair("ES256", "two");
-	const far = counter.register("far", { keys: [first],
-		flags: ["--jwks-uri", `${keyBase}/jwks`] });
-	publish(first);
-	ok(await far.par(), 201);
-	ok(await far.par(), 201);
-	assert.equal(tried(), 1);
-	publish(second);
-	far.key = second;
-	refused(await far.par(), 401, "invalid_client");	// the floor
-	assert.equal(tried(), 1);
-	forgetFloor("far");
-	await pause(300);
-	ok(await far.par(), 201);
-	assert.equal(tried(), 2);
-	far.key = first;		// gone from there, gone from here
-	refused(await far.par(), 401, "invalid_client");
-});
-
-for (const [path, what] of [["/moved", "a redirect"], ["/huge", "a megabyte"],
-	["/bad", "no JSON"], ["/jwks", "a private key"]])
-	test(`keys at a jwks_uri: ${what} gives none, and the keys before stay`,
-		async () => {
-			const id = `far-${path.slice(1)}`, key = keyPair("ES256", "one");
-			const far = counter.register(id, { keys: [key],
-				flags: ["--jwks-uri", keyBase + "/jwks"] });
-			publish(key);
-			ok(await far.par(), 201);
-			sql(counter.db.url, `UPDATE guichet.client SET jwks_uri =
-				'${keyBase + path}', jwks_tried = now() - interval '2 min'
-				WHERE id = '${id}'`);
-			await pause(300);
-			const rogue = keyPair("ES256", "two");
-			served.jwks = { keys: [{ ...rogue.private_jwk, kid: "two" }] };
-			refused(await far.par({}, { assertion: { key: rogue } }), 401,
-				"invalid_client");
-			ok(await far.par(), 201);
-		});
-
-test("registration refuses a jwks_uri that is none", () => {
-	for (const uri of ["http://a.example/jwks", "https://u@a.example/j",
-		"https://a.example/j#f", "file:///etc/passwd"])
-		assert.throws(() => counter.register("bad",
-			{ flags: ["--jwks-uri", uri] }), /client add: 65/, uri);
-});
-
-// ---- a counter that wants nonces, and reaches no private network ----
-
-test("nonces: asked for, then taken; an old or foreign one asked again",
-	async () => {
-		const strict = await startCounter({ settings: {
-			consent: { dpop_nonce: "yes" } } });
-		try {
-			const pims = strict.register("alpha");
-			const sophie = await strict.customer(0);
-			let nonce;
-			const withNonce = (send) => send({ claims: { nonce } });
-			const bare = await pims.par();
-			refused(bare, 400, "use_dpop_nonce");
-			nonce = bare.headers["dpop-nonce"];
-			assert.match(nonce, /^[\w-]{22}$/);
-			refused(await pims.par({}, { proof: { claims:
-				{ nonce: b64("x".repeat(16)) } } }), 400, "use_dpop_nonce");
-			const pushed = await withNonce((proof) => pims.par({}, { proof }));
-			ok(pushed, 201);
-			const r = await sophie.decide(pims, pushed.json.request_uri);
-			const code = new URL(r.headers.location).searchParams.get("code");
-			const t = await withNonce((proof) => pims.exchange(code, {},
-				{ proof }));
-			ok(t);
-			const api = await pims.get("/v1/datasets", t.json.access_token);
-			ok(api, 401);
-			assert.match(api.headers["www-authenticate"],
-				/DPoP error="use_dpop_nonce"/);
-			assert.equal(api.headers["dpop-nonce"], nonce);
-			ok(await withNonce((proof) => pims.get("/v1/datasets",
-				t.json.access_token, { proof })));
-			// a jwks_uri that leads home is never asked (SSRF)
-			const near = strict.register("near", { flags: ["--jwks-uri",
-				`${keyBase}/jwks`] });
-			const before = tried();
-			refused(await near.par({}, { proof: { claims: { nonce } } }), 401,
-				"invalid_client");
-			assert.equal(tried(), before);
-		} finally {
-			await strict.stop();
-		}
-	});

@@ -7,7 +7,8 @@ import { createHash, createPrivateKey } from "node:crypto";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { ask, prepareGateway, startGateway } from "../support/gateway.mjs";
+import { prepareGateway, startGateway } from "../support/gateway.mjs";
+import { Browser } from "../support/browser.mjs";
 import { b64, jws, keyPair, now } from "../support/oauth.mjs";
 import { root, temporary } from "../support/ground.mjs";
 import { addClient, energySource, pushRequest } from "../support/people.mjs";
@@ -65,50 +66,10 @@ const login = (more = {}) => ({ mode: "oidc", issuer: provider.issuer,
 	client_id: "guichet", client_secret_file: join(ground.dir, "secret"),
 	ca_file: ground.ca, customer_claim: "ref", ...more });
 
-// A browser without pages: it keeps cookies per host and follows one hop.
-class Browser {
-	jar = {};
-	async go(url, options = {}) {
-		const at = new URL(url, gateway.issuer), host = at.host;
-		const jar = this.jar[host] ??= {};
-		const r = await ask(String(at), { ca, ...options, headers: {
-			...options.headers,
-			cookie: Object.entries(jar).map(([k, v]) => `${k}=${v}`).join("; ") } });
-		for (const c of r.headers["set-cookie"] ?? []) {
-			const [, name, value] = /^([^=]+)=([^;]*)/.exec(c);
-			jar[name] = value;
-		}
-		r.at = at;
-		r.to = r.headers.location && String(new URL(r.headers.location, at));
-		return r;
-	}
-	// Follows redirects until a page, or until stop(url) says so.
-	async follow(url, stop = () => false) {
-		let r = await this.go(url);
-		for (let i = 0; r.to && i < 12; i++) {
-			if (stop(new URL(r.to)))
-				return r;
-			r = await this.go(r.to);
-		}
-		return r;
-	}
-	// To the provider's page and back, up to the callback's address.
-	async there(as, { path = "/login?next=/me", acr = "" } = {}) {
-		const page = await this.follow(path);
-		assert.equal(page.at.origin, provider.issuer, page.text);
-		return this.follow(`${page.at}?login=${as}&acr=${acr}`,
-			(u) => u.pathname === "/login/callback");
-	}
-	async signIn(as, options) {
-		return this.follow((await this.there(as, options)).to);
-	}
-	get session() {
-		return this.jar[new URL(gateway.issuer).host]?.["__Host-guichet"];
-	}
-}
+const browser = () => new Browser({ gateway, provider, ca });
 
 test("she signs in there and lands where she was going", async () => {
-	const b = new Browser();
+	const b = browser();
 	const r = await b.signIn("camille", { path: "/me?before=x" });
 	assert.equal(r.at.pathname + r.at.search, "/me?before=x");
 	assert.match(r.text, /Bonjour M\. camille/);
@@ -134,14 +95,14 @@ test("the password never passes here: there is no form to post", async () => {
 test("one account is one customer, or nobody", async () => {
 	for (const [as, said] of [["nobody", /relié à aucun client/],
 		["twice", /n’a pas abouti/]]) {
-		const b = new Browser(), r = await b.signIn(as);
+		const b = browser(), r = await b.signIn(as);
 		assert.match(r.text, said);
 		assert.equal(b.session, undefined);
 	}
 });
 
 test("she may change her mind there", async () => {
-	const b = new Browser(), page = await b.follow("/login");
+	const b = browser(), page = await b.follow("/login");
 	const r = await b.follow(`${page.at}?abort=1`);
 	assert.equal(r.status, 403);
 	assert.match(r.text, /Vous ne vous êtes pas connecté/);
@@ -149,32 +110,32 @@ test("she may change her mind there", async () => {
 
 test("an answer of another browser, another visit, a second time: refused",
 	async () => {
-	const b = new Browser(), back = (await b.there("camille")).to;
-	const other = new Browser();
+	const b = browser(), back = (await b.there("camille")).to;
+	const other = browser();
 	assert.equal((await other.go(back)).status, 400);	// no visit begun
 	await other.follow("/login");
 	assert.equal((await other.go(back)).status, 400);	// not this one
 	assert.equal(other.session, undefined);
 	const wrong = new URL(back);
 	wrong.searchParams.set("state", b64(Buffer.alloc(32)));
-	const b2 = new Browser();
+	const b2 = browser();
 	Object.assign(b2.jar, structuredClone(b.jar));
 	assert.equal((await b2.go(String(wrong))).status, 400);
 	const mixed = new URL(back);
 	mixed.searchParams.set("iss", "https://evil.example");
-	const b3 = new Browser();
+	const b3 = browser();
 	Object.assign(b3.jar, structuredClone(b.jar));
 	assert.equal((await b3.go(String(mixed))).status, 400);
 	const twice = new URL(back);
 	twice.searchParams.append("code", "x");
 	assert.equal((await b.go(String(twice))).status, 400);
-	const b4 = new Browser();
+	const b4 = browser();
 	assert.equal((await b4.signIn("camille")).status, 200);
 });
 
 test("signing in never leads to another site, and always to a new cookie",
 	async () => {
-	const b = new Browser();
+	const b = browser();
 	b.jar[new URL(gateway.issuer).host] = { "__Host-guichet": "A".repeat(43) };
 	const r = await b.signIn("camille", { path:
 		"/login?next=https://evil.example/" });
@@ -234,7 +195,7 @@ for (const [what, how] of [
 		text.replace("{", '{"id_token":"x",') : text],
 ])
 	test(`an id_token that is wrong: ${what}`, async () => {
-		const b = new Browser(), back = (await b.there("camille")).to;
+		const b = browser(), back = (await b.there("camille")).to;
 		spoiled = how;
 		const r = await b.go(back);
 		spoiled = null;
@@ -245,7 +206,7 @@ for (const [what, how] of [
 
 test("the same signed anew and unchanged is accepted: the cases above count",
 	async () => {
-	const b = new Browser(), back = (await b.there("ines")).to;
+	const b = browser(), back = (await b.there("ines")).to;
 	spoiled = resign(() => {});
 	const r = await b.go(back);
 	spoiled = null;
@@ -255,7 +216,7 @@ test("the same signed anew and unchanged is accepted: the cases above count",
 
 test("the provider goes away in the middle: told, and nobody is signed in",
 	async () => {
-	const b = new Browser(), back = (await b.there("camille")).to;
+	const b = browser(), back = (await b.there("camille")).to;
 	spoiled = (path, text, res) => {
 		if (path === "/token")
 			res.statusCode = 503;
@@ -275,7 +236,7 @@ test("data that ask for a recent, strong sign-in get one", async () => {
 	const path = (datasets) => `/oauth/authorize?client_id=bills&request_uri=` +
 		encodeURIComponent(pushRequest(gateway.db.url, { client: "bills",
 			redirect, datasets }));
-	const b = new Browser();
+	const b = browser();
 	assert.equal((await b.signIn("camille")).status, 200);
 	assert.equal((await b.go(path(["energy.contract"]))).status, 200);
 	const consent = path(["energy.contract", "energy.invoice"]);
@@ -283,7 +244,7 @@ test("data that ask for a recent, strong sign-in get one", async () => {
 	assert.match(first.to, /\/login\?max_age=300&acr=urn%3Atest%3Astrong&next=/);
 	const asking = async () => {
 		// a session of hours ago at the provider does not count
-		const c = new Browser();
+		const c = browser();
 		provider.ago = 4000;
 		await c.signIn("camille");
 		provider.ago = 0;
@@ -320,7 +281,7 @@ test("data that ask for a recent, strong sign-in get one", async () => {
 
 test("signing out ends both: ours at once, theirs after she confirms",
 	async () => {
-	const b = new Browser(), me = await b.signIn("camille");
+	const b = browser(), me = await b.signIn("camille");
 	assert.match(me.headers["content-security-policy"],
 		new RegExp(`form-action 'self' ${provider.issuer};`));
 	const csrf = /action="\/logout"[^]*?name="csrf" value="([^"]+)"/
@@ -344,18 +305,18 @@ test("signing out ends both: ours at once, theirs after she confirms",
 });
 
 test("keys that were renewed there are learned here, not endlessly", async () => {
-	const b = new Browser();
+	const b = browser();
 	let fetched = 0;
 	spoiled = (path, text) => { fetched += path.startsWith("/jwks"); return text; };
 	provider.rotate("p2");
 	const r = await b.signIn("camille");
 	assert.equal(r.status, 200, r.text + gateway.logs.slice(-3000));
-	const back = (await new Browser().there("camille")).to;
+	const back = (await browser().there("camille")).to;
 	assert.ok(fetched >= 1 && fetched <= 2, `${fetched}`);
 	assert.ok(back);
 	// tokens of a key that nobody publishes do not make us ask each time
 	for (let i = 0; i < 5; i++) {
-		const c = new Browser(), to = (await c.there("camille")).to;
+		const c = browser(), to = (await c.there("camille")).to;
 		const how = resign(() => {}, { kid: "p9" }, foreign);
 		spoiled = (path, text, res) => {
 			fetched += path.startsWith("/jwks");
@@ -385,7 +346,7 @@ test("by private_key_jwt, with an ES256 provider, without login.sql",
 	ground.change({ catalogue: plain, login: login({ customer_claim: "sub",
 		client_secret_file: "" }) });
 	gateway = await startGateway({ ground });
-	const b = new Browser(), r = await b.signIn("SYN-00000003");
+	const b = browser(), r = await b.signIn("SYN-00000003");
 	assert.equal(r.status, 200, r.text);
 	assert.match(r.text, /Bonjour Éloïse/);	// from userinfo
 	assert.equal(createHash("sha256").update(b.session).digest("hex"),

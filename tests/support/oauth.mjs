@@ -6,7 +6,7 @@ import { createHash, createHmac, generateKeyPairSync, randomBytes, sign }
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ask, startGateway } from "./gateway.mjs";
+import { ask, prepareGateway, startGateway } from "./gateway.mjs";
 import { freePorts, guichet } from "./ground.mjs";
 import { energySource } from "./people.mjs";
 
@@ -264,15 +264,18 @@ export function clientCertificate(dir, name) {
 }
 
 // A gateway with energy's records, two customers who may sign in, and a way to
-// register PIMS.
-export async function startCounter({ settings = {}, customers = 3, database }
-	= {}) {
+// register PIMS. prepare(ground): what must be made before it starts; settings
+// that come of it.
+export async function startCounter({ settings = {}, customers = 3, database,
+	prepare = () => ({}) } = {}) {
 	const [mtls] = await freePorts(1);
-	const gateway = await startGateway({ database, settings: {
+	const ground = await prepareGateway({ database, settings: {
 		login: { mode: "demo" }, catalogue: energySource({ customers, days: 6 }),
 		...settings,
 		server: { listen_mtls: `127.0.0.1:${mtls}`,
 			mtls_url: `https://localhost:${mtls}`, ...settings.server } } });
+	ground.change(await prepare(ground));
+	const gateway = await startGateway({ ground });
 	const cli = (...args) => guichet(...args, "--config", gateway.config);
 	const made = guichet("synth", "--logins", gateway.db.url, "--count", "2",
 		"--json");
