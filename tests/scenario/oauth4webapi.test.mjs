@@ -5,30 +5,13 @@
 import assert from "node:assert/strict";
 import { createPublicKey } from "node:crypto";
 import { after, before, test } from "node:test";
-import { request as https } from "node:https";
 import * as jose from "jose";
 import * as oauth from "oauth4webapi";
+import { fetchBy } from "../support/fetch.mjs";
 import { clientCertificate, pause, startCounter } from "../support/oauth.mjs";
 
 const LIST = "/v1/datasets", CONTRACT = "/v1/datasets/energy.contract";
 let counter, camille, as;
-
-// fetch, but trusting our test authority and showing a certificate if given.
-const fetchBy = (ca, tls = {}) => (url, { method, headers, body }) =>
-	new Promise((done, fail) => {
-		const r = https(url, { method, ca, ...tls, agent: false,
-			headers: Object.fromEntries(new Headers(headers)) }, (a) => {
-			const chunks = [];
-			a.on("data", (d) => chunks.push(d));
-			a.on("end", () => done(new Response(
-				[204, 304].includes(a.statusCode) ? null :
-					Buffer.concat(chunks),
-				{ status: a.statusCode, headers: a.headers })));
-			a.on("error", fail);
-		});
-		r.on("error", fail);
-		r.end(body == null ? undefined : String(body));
-	});
 
 before(async () => {
 	counter = await startCounter();
