@@ -30,6 +30,12 @@ for (const [n, what, assertion] of [
 	[43, "an unregistered key", () => ({ key: { ...stranger, kid: "k9" } })],
 	[43, "the right kid, another key", () => ({ key: stranger })],
 	[43, "the right key, an unknown kid", () => ({ header: { kid: "k9" } })],
+	[43, "a key of its own in the header", () => ({ key: stranger,
+		header: { jwk: stranger.jwk } })],
+	[43, "an address of keys in the header", () => ({ header:
+		{ jku: "https://evil.example/jwks" } })],
+	[43, "a client_id of another kind than text", () => ({ claims:
+		{ sub: ["alpha"] } })],
 	[43, "typ dpop+jwt", () => ({ header: { typ: "dpop+jwt" } })],
 	[43, "a critical extension", () => ({ header: { crit: ["exp"] } })],
 ])
