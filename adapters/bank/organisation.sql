@@ -110,6 +110,11 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'guichet_lecture') THEN
 		CREATE ROLE guichet_lecture LOGIN;
 	END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+	NULL;		-- somebody else made it just now
+END $$;
+DO $$
+BEGIN
 	EXECUTE format('GRANT CONNECT ON DATABASE %I TO guichet_lecture',
 	    current_database());
 END $$;

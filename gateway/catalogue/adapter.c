@@ -24,7 +24,7 @@ struct reading {
 /* ---- source.conf ---- */
 
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
-    "statement_timeout_ms", "coholders", "compare_days" };
+    "statement_timeout_ms", "coholders", "compare_days", "keeps_days" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
@@ -61,9 +61,13 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	case 5:
 		return parse_bool(&s->coholders, text) == 0 ? 0 :
 		    bad_value(f, line, "write yes or no");
-	default:
+	case 6:
 		return parse_int(&s->compare_days, text, 0, 366) == 0 ? 0 :
 		    bad_value(f, line, "write days, 0 for never");
+	default:
+		return parse_int(&s->keeps_days, text, 0, 36600) == 0 ? 0 :
+		    bad_value(f, line, "write how many days back records are "
+		    "held, 0 for all there is");
 	}
 }
 

@@ -93,6 +93,7 @@ struct source {
 	struct zone *zone;
 	enum capture capture;
 	int64_t compare_days;		/* between comparisons; 0 = never */
+	int64_t keeps_days;		/* records are held so far back; 0 = all */
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */
 	int64_t statement_timeout_ms;

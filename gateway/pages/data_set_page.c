@@ -96,6 +96,17 @@ joined(struct html *h, const char *const *names)
 	return out;
 }
 
+static const char *
+depth(struct html *h, const struct data_set_view *v)
+{
+	if (v->schema->period == NULL)
+		return h_word(h, "data.depth.now");
+	if (v->served == NULL || v->served->source->keeps_days == 0)
+		return h_word(h, "data.depth.all");
+	return h_fill(h, "data.depth.days", "days", arena_printf(h->arena,
+	    "%lld", (long long)v->served->source->keeps_days), NULL);
+}
+
 static void
 facts(struct html *h, const struct data_set_view *v)
 {
@@ -107,8 +118,7 @@ facts(struct html *h, const struct data_set_view *v)
 	part_fact(h, "data.frequency", data_every(h, s->frequency));
 	part_fact(h, "data.latency", h_fill(h, "data.within", "time",
 	    lasts(h, s->latency), NULL));
-	part_fact(h, "data.depth", h_word(h, s->period == NULL ?
-	    "data.depth.now" : "data.depth.all"));
+	part_fact(h, "data.depth", depth(h, v));
 	fact_code(h, "data.key", joined(h, s->natural_key));
 	if (s->period != NULL)
 		fact_code(h, "data.period", s->period);

@@ -16,6 +16,10 @@ const char *const missing_codes[] = {
 	"held_back",		/* records that break their documentation */
 	"coarser",		/* the customer allowed a wider step */
 	"account_not_allowed",	/* other accounts of the same customer */
+	"before_retention",	/* older than what the organisation keeps */
+	"not_eligible",		/* the source says why not (customers.sql) */
+	"removed_meter",	/* the meter or line is gone (accounts.sql) */
+	"account_closed",	/* not to be given, for another reason */
 	NULL
 };
 
@@ -43,6 +47,13 @@ missing_fields(struct missing_list *l, const struct dataset *d)
 		    json_object_get(one, "name")) });
 }
 
+const char *
+missing_account_code(const char *reason)
+{
+	return strcmp(reason, "removed_meter") == 0 ? "removed_meter" :
+	    "account_closed";
+}
+
 static void
 write_words(struct jw *w, struct call *c, const char *code)
 {
@@ -67,6 +78,8 @@ write_one(struct jw *w, struct call *c, const struct missing *m)
 		jw_str_member(w, "from", m->from);
 	if (m->to != NULL)
 		jw_str_member(w, "to", m->to);
+	if (m->reason != NULL)
+		jw_str_member(w, "reason", m->reason);
 	if (m->count != 0)
 		jw_int_member(w, "count", m->count);
 	jw_str_member(w, "code", m->code);

@@ -21,7 +21,8 @@ struct missing {
 	const char *what;	/* "period" */
 	const char *name;	/* a field's path, an account; or NULL */
 	const char *from, *to;	/* of a period; or NULL */
-	int64_t count;		/* of records; 0 = not told */
+	int64_t count;		/* of records, of accounts; 0 = not told */
+	const char *reason;	/* the source's own word, or NULL */
 };
 
 enum { MISSING_MAX = 24 };
@@ -31,6 +32,9 @@ struct missing_list { struct missing of[MISSING_MAX]; size_t n; };
 void missing_add(struct missing_list *, struct missing);
 /* What the source does not hold of this data set. */
 void missing_fields(struct missing_list *, const struct dataset *);
+
+/* What a reason of accounts.sql is called here. */
+const char *missing_account_code(const char *reason);
 
 /* "missing": [...], with the words; nothing when the list is empty. */
 void missing_write(struct jw *, struct call *, const struct missing_list *);

@@ -8,12 +8,15 @@
 #include "routes/pull_ask.h"
 #include <string.h>
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
 #include "consent/details.h"
 #include "routes/pull_trace.h"
 #include "routes/version.h"
+
+#define DAY_US INT64_C(86400000000)
 
 enum {
 	LIMIT_DEFAULT = 100, LIMIT_MAX = 1000,
@@ -79,6 +82,23 @@ tell_outside(struct pull *p, const char *from, const char *to)
 		    "period", .from = to, .to = p->ask.to });
 }
 
+/* What is older than the source keeps. */
+static void
+tell_retention(struct call *c, struct pull *p, const char *from)
+{
+	int64_t days = p->ask.dataset->source->keeps_days, us;
+	char *since;
+
+	if (days == 0 || from == NULL || detail_moment(&us, from) < 0 ||
+	    us >= clock_us() - days * DAY_US)
+		return;
+	since = arena_alloc(c->arena, TIME_TEXT_MAX);
+	time_text_ms(since, clock_us() - days * DAY_US);
+	since[strlen("2026-03-04")] = '\0';
+	missing_add(&p->missing, (struct missing){ "before_retention",
+	    "period", .from = from, .to = since });
+}
+
 /* What a coarser granularity than the one asked for leaves out. */
 static void
 tell_left_out(struct pull *p, const struct page_ask *allowed)
@@ -141,6 +161,7 @@ take_allowed(struct call *c, struct pull *p, const struct detail *d)
 	p->ask = allowed;
 	p->ask.from = detail_narrow(from, allowed.from, 1);
 	p->ask.to = detail_narrow(to, allowed.to, -1);
+	tell_retention(c, p, p->ask.from);
 	p->ask.customer = c->access->customer;
 	return NEXT;
 }

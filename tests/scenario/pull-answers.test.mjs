@@ -189,3 +189,85 @@ test("a field the organisation does not hold is named", async () => {
 	assert.equal((await s.get(`${path}?cursor=${r.json.next}`, g)).json.missing,
 		undefined);
 });
+
+test("a coarser step is asked for, or was all that is allowed", async () => {
+	const whole = s.grant(s.people[3]);
+	const told = async (grant, query) => {
+		const r = await s.get(`${path}?limit=3${query}`, grant);
+		assert.equal(r.status, 200, r.text);
+		return { fields: Object.keys(r.json.records[0]),
+			missing: (r.json.missing ?? []).filter((m) => m.code === "coarser")
+				.map((m) => [m.what, m.name]) };
+	};
+	const fine = await told(whole, ""), day = await told(whole,
+		"&granularity=P1D");
+	assert.ok(fine.fields.includes("readings"));
+	assert.ok(!day.fields.includes("readings"));
+	assert.deepEqual(day.missing, [], "it is what was asked for");
+	const coarse = s.grant(s.people[3], { granularity: "P1D" });
+	for (const query of ["", "&granularity=PT30M"]) {
+		const r = await told(coarse, query);
+		assert.ok(!r.fields.includes("readings"));
+		assert.ok(r.missing.some(([what, name]) => what === "field" &&
+			name === "readings"), JSON.stringify(r.missing));
+	}
+	assert.deepEqual((await told(coarse, "&granularity=P1D")).missing, []);
+	let r = await s.get(`${path}?granularity=P7D`, whole);
+	assert.deepEqual([r.status, r.json.code], [400, "bad_granularity"]);
+	assert.match(r.json.detail, /PT30M, P1D/);
+	r = await s.get("/v1/datasets/energy.contract?granularity=P1D", g);
+	assert.deepEqual([r.status, r.json.code], [400, "bad_granularity"]);
+});
+
+test("what the organisation does not keep, and accounts that are not given",
+	async () => {
+	const dir = temporary();
+	cpSync(join(root, "adapters/energy"), join(dir, "energy"),
+		{ recursive: true });
+	const conf = join(dir, "energy/source.conf");
+	writeFileSync(conf, `${readFileSync(conf, "utf8")}keeps_days = 30\n`);
+	writeFileSync(join(dir, "energy/accounts.sql"), `SELECT c.pdl AS account,
+		min(c.pdl) AS label, CASE WHEN c.pdl = 'P2' THEN 'removed_meter'
+		WHEN c.pdl = 'P3' THEN 'in dispute' END AS reason
+		FROM (SELECT pdl, id_client FROM crm.contrat UNION
+			SELECT 'P' || n, :customer FROM generate_series(2, 4) AS n) AS c
+		WHERE c.id_client = :customer GROUP BY c.pdl`);
+	const sql_file = join(dir, "energy/customers.sql");
+	writeFileSync(sql_file, readFileSync(sql_file, "utf8").replace("'left' END",
+		`'left' WHEN i.id_client = '${s.people[1]}' THEN 'minor' END`));
+	s.gateway.change({ catalogue: { ...s.gateway.settings.catalogue,
+		adapters: dir }, pull: { calls_per_minute: 0, calls_per_day: 0 } });
+	s.gateway.signal("SIGHUP");
+	const old = new Date(Date.now() - 90 * 864e5).toISOString().slice(0, 10);
+	const r = await s.gateway.until(async () => {
+		const x = await s.get(`${path}?from=${old}`, g);
+		return x.json.missing?.some((m) => m.code === "before_retention") && x;
+	}, "the new source.conf");
+	const [m] = r.json.missing.filter((x) => x.code === "before_retention");
+	assert.deepEqual([m.what, m.from, m.to], ["period", old, new Date(Date.now()
+		- 30 * 864e5).toISOString().slice(0, 10)]);
+	assert.ok(m.why.en !== m.why.fr);
+	const young = new Date(Date.now() - 9 * 864e5).toISOString().slice(0, 10);
+	assert.equal((await s.get(`${path}?from=${young}`, g)).json.missing,
+		undefined);
+	assert.match((await s.get("/data/energy.load-curve", {})).text, /30 (days|jours)/);
+	const list = async (grant) => Object.fromEntries((await s.get("/v1/datasets",
+		grant)).json.datasets.map((d) => [d.id, d.missing?.map(
+			({ why, ...x }) => { assert.ok(why.fr); return x; })]));
+	const all = (await list(g))["energy.load-curve"];
+	assert.deepEqual(all, [{ what: "account", name: "P2", code: "removed_meter",
+		reason: "removed_meter" }, { what: "account", name: "P3",
+		code: "account_closed", reason: "in dispute" }]);
+	assert.equal((await list(g))["energy.contract"]?.length ?? 0,
+		JSON.parse(readFileSync(join(root,
+			"schemas/energy/contract.schema.json")))["x-account"] ? 2 : 0);
+	const one = (await list(s.grant(s.people[0], { accounts: ["P4"] })))[
+		"energy.load-curve"];
+	assert.equal(one.length, 1);
+	assert.equal(one[0].code, "account_not_allowed");
+	assert.ok(one[0].count >= 3);
+	assert.equal(one[0].name, undefined, "what she kept is not named");
+	const minor = (await list(s.grant(s.people[1])))["energy.load-curve"];
+	assert.deepEqual(minor[0], { what: "dataset", name: "energy.load-curve",
+		code: "not_eligible", reason: "minor" });
+});
