@@ -191,6 +191,8 @@ install: all man	## into $(DESTDIR)$(prefix)
 	    done
 	@install -D -m 644 deploy/systemd/guichet.service \
 	    $(DESTDIR)$(prefix)/lib/systemd/system/guichet.service
+	@install -D -m 644 deploy/systemd/guichet-signer.service \
+	    $(DESTDIR)$(prefix)/lib/systemd/system/guichet-signer.service
 	@install -D -m 644 $(B)/man/guichet.bash \
 	    $(DESTDIR)$(prefix)/share/bash-completion/completions/guichet
 

@@ -6,10 +6,13 @@
 #ifndef JOURNAL_GROUND_H
 #define JOURNAL_GROUND_H
 #include <assert.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/error.h"
@@ -20,8 +23,11 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "journal/line.h"
+#include "journal/signer.h"
 
 static char ground_dir[64], ground_url[512], ground_keys[96], ground_notes[96];
+static char ground_signer[SIGNER_ADDRESS];
+static pid_t ground_signs;
 static struct settings ground_settings;
 static struct keys *keys;
 static struct subject_ref ground_subject;
@@ -130,6 +136,29 @@ ground_fill(int grants)
 	sha256(ground_subject.key, "key", 3);
 }
 
+/* A signer, as the supervisor forks it; its pid. */
+UNUSED static pid_t
+ground_sign(const char *notes, char address[SIGNER_ADDRESS])
+{
+	static const volatile sig_atomic_t never;
+	int listener = signer_listen(NULL, address);
+	pid_t parent = getpid(), pid = fork();
+	struct signer *signer;
+	struct fault fault;
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (freopen("/dev/null", "w", stderr) == NULL ||
+		    signer_open(&signer, ground_keys, notes, &fault) < 0)
+			abort();
+		signer_confine();
+		signer_serve(signer, listener, getuid(), parent, &never);
+		_exit(0);
+	}
+	close(listener);
+	return pid;
+}
+
 UNUSED static void
 ground_open(const char *name)
 {
@@ -159,6 +188,7 @@ ground_open(const char *name)
 	if (freopen("/dev/null", "w", stdout) == NULL ||
 	    migrate_run(ground_url, &fault) < 0 ||
 	    keys_make(ground_keys, &fault) < 0 ||
+	    keys_make_signer(ground_keys, ground_keys, &fault) < 0 ||
 	    keys_load(&keys, ground_keys, &fault) < 0) {
 		fault_print(stderr, &fault);
 		abort();
@@ -168,7 +198,9 @@ ground_open(const char *name)
 		.prepared_statements = true, .journal_interval_ms = 1000,
 		.journal_origin = (char *)"test.example/journal",
 		.journal_notes_dir = ground_notes, .keys_dir = ground_keys,
+		.journal_signer = ground_signer,
 	};
+	ground_signs = ground_sign(ground_notes, ground_signer);
 }
 
 UNUSED static void
@@ -177,6 +209,8 @@ ground_close(void)
 	char out[512];
 
 	keys_free(keys);
+	kill(ground_signs, SIGKILL);
+	waitpid(ground_signs, NULL, 0);
 	if (getenv("GUICHET_TEST_PG") == NULL)
 		ground_shell(out, "tests/support/pg remove %s", ground_dir);
 	ground_shell(out, "rm -rf %s", ground_dir);

@@ -36,6 +36,12 @@ clock_mono_us(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_boot_ms(void)
+{
+	return read_clock(CLOCK_BOOTTIME) / 1000;
+}
+
 /* ---- out ---- */
 
 /* Years 0000 to 9999 are what RFC 3339 can say; outside, the nearest it can. */

@@ -10,6 +10,7 @@
 int64_t clock_us(void);			/* since 1970, UTC */
 int64_t clock_s(void);
 int64_t clock_mono_us(void);		/* for durations only */
+int64_t clock_boot_ms(void);		/* the same, counting while asleep too */
 
 #define TIME_TEXT_MAX 40
 /* RFC 3339, UTC: "2026-03-04T10:15:30.123Z" (ms) or with all six digits */

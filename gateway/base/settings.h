@@ -103,6 +103,7 @@ struct settings {
 	char *journal_origin;		/* "example.org/journal" */
 	int64_t journal_interval_ms;
 	char *journal_notes_dir;	/* apart from the database */
+	char *journal_signer;		/* its socket; empty: ours */
 
 	/* [log] */
 	char *log_format;		/* text | json */

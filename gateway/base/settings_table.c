@@ -192,6 +192,8 @@ const struct row settings_table[] = {
 	  "How often lines are ordered and signed.", 10, 600000 },
 	{ "journal", "notes_dir", PATH, "", AT(journal_notes_dir),
 	  "Where this host keeps the last checkpoints; empty: keys_dir/notes." },
+	{ "journal", "signer", PATH, "", AT(journal_signer),
+	  "Socket of a signer with a user of its own; empty: serve starts one." },
 
 	{ "log", "format", CHOICE, "text", AT(log_format),
 	  "How log lines are written.", .words = "text json" },

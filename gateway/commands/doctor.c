@@ -7,6 +7,7 @@
  * has to be mended.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -25,6 +26,7 @@
 #include "db/db.h"
 #include "db/migrate.h"
 #include "http/server.h"
+#include "journal/kept.h"
 
 static int run(int argc, char **argv);
 
@@ -205,6 +207,37 @@ look_queues(struct doctor *d, struct db_now *now)
 	rows_free(r);
 }
 
+/* Is what the database holds what was signed? */
+static void
+look_signed(struct doctor *d, struct db_now *now)
+{
+	for (int i = 0; i < JOURNAL_LOGS && d->keys != NULL; i++) {
+		const char *name = journal_log_name((enum journal_log)i);
+		EVP_PKEY *key = keys_journal(d->keys, name);
+		struct checkpoint kept;
+		char why[256] = "";
+		int rc;
+
+		if (key == NULL) {
+			say(d, ILL, "signed", "`guichet key new` brings it",
+			    "%s: its public key is missing", name);
+			continue;
+		}
+		rc = kept_continues(&kept, d->settings, now,
+		    (enum journal_log)i, key, why);
+		if (rc == 0)
+			say(d, WELL, "signed", "", "%s: the %" PRIu64 " lines that "
+			    "were signed are there", name, kept.size);
+		else if (rc == E_NOT_FOUND)
+			say(d, WELL, "signed", "", "%s: nothing yet", name);
+		else
+			say(d, ILL, "signed", rc == E_CONFLICT ? "nothing is "
+			    "signed until it is mended: `guichet explain E309`" :
+			    "is the signer running, as the right user?",
+			    "%s: %s", name, why);
+	}
+}
+
 static void
 look_database(struct doctor *d)
 {
@@ -227,6 +260,7 @@ look_database(struct doctor *d)
 	look_setting(d, now, "synchronous_commit");
 	look_setting(d, now, "full_page_writes");
 	look_queues(d, now);
+	look_signed(d, now);
 	db_now_close(now);
 }
 

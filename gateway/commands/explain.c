@@ -71,6 +71,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "chown it to the user that runs guichet, chmod 600." },
 	{ "E123", "A key's file is damaged",
 	  "It is not what its name says.", "Bring it back from the backup." },
+	{ "E124", "The journal's signer does not answer",
+	  "[journal] signer names the socket of a process of its own, which holds "
+	  "the key that signs checkpoints; nobody listens there.",
+	  "Start it: systemctl enable --now guichet-signer." },
 	/* ---- serving ---- */
 	{ "E130", "Demo logins before a real source",
 	  "[login] mode = demo knows passwords from a table: fit for synthetic "
@@ -313,17 +317,17 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Give it room. Nothing has to be repaired: what was refused is asked "
 	  "again." },
 	{ "E309", "The journal contradicts its own past",
-	  "This database does not continue the last checkpoint that this host "
-	  "keeps: most likely an older backup was restored, or another host's "
-	  "notes were put here. Nothing is signed, lines wait in order.",
+	  "This database does not continue the last checkpoint that this host's "
+	  "signer keeps: most likely an older backup was restored, or another "
+	  "host's notes were put here. Nothing is signed, lines wait in order.",
 	  "Bring the newer data back (docs/how-to/back-up-and-restore.md). If they "
-	  "are lost, keep the notes as evidence, move them away, and tell your "
-	  "auditors: what was signed and is no longer there." },
+	  "are lost, that page tells how to go on, and what to tell your auditors: "
+	  "what was signed and is no longer there." },
 	{ "E308", "The last checkpoint cannot be kept",
-	  "The directory of notes ([journal] notes_dir) cannot be read or "
-	  "written: its disk is full, or it belongs to another user. Nothing is signed until "
-	  "it can; lines wait in order.",
-	  "Give it room, or chown it to the user that runs guichet." },
+	  "The signer's directory of notes ([journal] notes_dir) cannot be read or "
+	  "written: its disk is full, or it belongs to another user. Nothing is "
+	  "signed until it can; lines wait in order.",
+	  "Give it room, or chown it to the user that runs the signer." },
 	{ "E310", "A role or a database cannot be made",
 	  "`guichet init --admin URL` connects as that administrator.",
 	  "Give the URL of a role that may create both, or have them made." },

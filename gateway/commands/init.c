@@ -25,6 +25,7 @@
 #include "commands/init.h"
 #include "crypto/keys.h"
 #include "db/migrate.h"
+#include "journal/signer.h"
 
 static int run(int argc, char **argv);
 
@@ -46,7 +47,7 @@ asked[] = {
 	{ "database", "url", "--database", "guichet's own database",
 	    "postgresql:///guichet" },
 };
-enum { ASKED = countof(asked), GIVEN_MAX = ASKED + 2 * FLAG_LIST_MAX + 1 };
+enum { ASKED = countof(asked), GIVEN_MAX = ASKED + 2 * FLAG_LIST_MAX + 3 };
 
 struct init {
 	struct arena *arena;
@@ -180,6 +181,17 @@ write_sample(const char *path)
 	return rc;
 }
 
+/* The package's own signer runs: it is the one to ask. */
+static void
+give_signer(struct init *i, const char *path)
+{
+	static const char socket[] = "/run/guichet-signer/socket";
+
+	if (strcmp(path, "/etc/guichet/guichet.conf") == 0 &&
+	    access(socket, F_OK) == 0)
+		give(i, "journal", "signer", socket);
+}
+
 /* What was written must also be read: else it is taken away again. */
 static int
 write_given(struct init *i, const char *path)
@@ -190,6 +202,7 @@ write_given(struct init *i, const char *path)
 
 	if (rc == EX_OK)
 		rc = gather_more(i);
+	give_signer(i, path);
 	if (rc == EX_OK)
 		rc = write_settings(path, i->given);
 	if (rc != EX_OK)
@@ -211,8 +224,8 @@ make_all(const struct init *i, const struct settings *s, struct fault *f)
 
 	if (i->admin != NULL)
 		rc = init_database(i->admin, s->database_direct_url, f);
-	if (rc == 0)
-		rc = keys_make(s->keys_dir, f);
+	if (rc == 0 && (rc = keys_make(s->keys_dir, f)) == 0)
+		rc = signer_keys_make(s, f);
 	return rc < 0 ? rc : migrate_run(s->database_direct_url, f);
 }
 

@@ -19,7 +19,8 @@ const struct command command_journal = {
 	"verify [DIR] | export DIR [--from DATE] [--to DATE] [--customer REF]\n"
 	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE\n"
 	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]\n"
-	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT"
+	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT\n"
+	"       | signer --keys DIR --notes DIR --socket PATH --user NAME"
 };
 
 static const struct {
@@ -34,6 +35,7 @@ static const struct {
 	{ "report",	journal_report,		0, 1 },
 	{ "hold",	journal_hold,		1, 2 },
 	{ "purge",	journal_purge,		0, 0 },
+	{ "signer",	journal_sign,		0, 0 },
 };
 
 int
@@ -81,24 +83,19 @@ installed_key(struct journal_ask *j, struct note_key *out)
 		note_key_of(out, origin, key);
 	}
 	keys_free(keys);
-	return key != NULL ? EX_OK : journal_failed(EX_NOPERM, "the key of"
-	    " this log is not for this user to read; name its verifier key"
-	    " with --vkey");
+	return key != NULL ? EX_OK : journal_failed(EX_CONFIG, "the public key"
+	    " of this log is missing (`guichet key new` brings it); or name"
+	    " its verifier key with --vkey");
 }
 
 EVP_PKEY *
 journal_signer(struct journal_ask *j)
 {
-	struct keys *keys;
 	struct fault fault;
 	EVP_PKEY *key;
 
-	if (keys_load(&keys, j->settings->keys_dir, &fault) < 0)
-		return NULL;
-	if ((key = keys_journal(keys, journal_log_name(j->log))) != NULL)
-		EVP_PKEY_up_ref(key);
-	keys_free(keys);
-	return key;
+	return keys_signer(&key, j->settings->keys_dir,
+	    journal_log_name(j->log), &fault) < 0 ? NULL : key;
 }
 
 int
@@ -178,6 +175,12 @@ run(int argc, char **argv)
 		{ "--pims", FLAG_TEXT, &j.pims, "ID  export: lines of one recipient" },
 		{ "--reason", FLAG_TEXT, &j.reason, "TEXT  hold, purge: why" },
 		{ "--lang", FLAG_TEXT, &j.lang, "fr or en  report: the titles" },
+		{ "--keys", FLAG_TEXT, &j.keys_dir,
+		  "DIR  signer: its keys, made when there are none" },
+		{ "--notes", FLAG_TEXT, &j.notes_dir,
+		  "DIR  signer: where it keeps the last checkpoints" },
+		{ "--socket", FLAG_TEXT, &j.socket, "PATH  signer: where it is asked" },
+		{ "--user", FLAG_TEXT, &j.user, "NAME  signer: who may ask it" },
 		{ "--sides", FLAG_SET, &j.sides,
 		  "export: with what links lines to persons (DPO)" },
 		{ NULL }

@@ -8,14 +8,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/jw.h"
+#include "base/mem.h"
 #include "base/settings.h"
 #include "commands/journal.h"
 #include "commands/progress.h"
+#include "crypto/keys.h"
 #include "db/db.h"
+#include "journal/kept.h"
 #include "journal/verify.h"
 
 struct held {			/* what it was held against, in words */
@@ -62,12 +65,32 @@ choose_key(struct journal_ask *j, const struct evidence *e,
 	    " one with --vkey", j->argv[0]);
 }
 
+/* The note this host's signer keeps, or NULL; to free. */
+static char *
+kept_here(struct journal_ask *j)
+{
+	struct arena *a = arena_new();
+	struct keys *keys = NULL;
+	struct checkpoint c;
+	struct fault f;
+	char *text = NULL, why[256];
+	EVP_PKEY *key = NULL;
+
+	if (keys_load(&keys, j->settings->keys_dir, &f) == 0)
+		key = keys_journal(keys, journal_log_name(j->log));
+	if (key == NULL || kept_note(&c, &text, a, j->settings, j->log, key,
+	    why) < 0)
+		text = NULL;
+	text = text == NULL ? NULL : xstrdup(text);
+	keys_free(keys);
+	arena_free(a);
+	return text;
+}
+
 /* --known, else the note this host keeps, else nothing. */
 static int
 choose_past(struct journal_ask *j, char **known, struct held *held)
 {
-	char path[4400];
-
 	*known = NULL;
 	if (j->known != NULL) {
 		snprintf(held->past, sizeof(held->past),
@@ -77,16 +100,11 @@ choose_past(struct journal_ask *j, char **known, struct held *held)
 	}
 	snprintf(held->past, sizeof(held->past), "no earlier checkpoint: a log"
 	    " rolled back to an older signed state would not show (--known)");
-	if (j->settings == NULL)
+	if (j->settings == NULL || (*known = kept_here(j)) == NULL)
 		return EX_OK;
-	snprintf(path, sizeof(path), "%.4000s/%s.note",
-	    j->settings->journal_notes_dir, journal_log_name(j->log));
-	if (access(path, R_OK) < 0)
-		return EX_OK;
-	snprintf(held->past, sizeof(held->past), "the checkpoint this host"
-	    " keeps (%.200s)", path);
-	*known = journal_slurp(path);
-	return *known == NULL ? EX_NOINPUT : EX_OK;
+	snprintf(held->past, sizeof(held->past), "the checkpoint this host's"
+	    " signer keeps");
+	return EX_OK;
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "commands/command.h"
 #include "commands/key.h"
 #include "crypto/keys.h"
+#include "journal/signer.h"
 
 static int run(int argc, char **argv);
 
@@ -29,11 +30,12 @@ failed(const struct fault *f)
 }
 
 static int
-make(const char *dir)
+make(const struct settings *s)
 {
 	struct fault f;
 
-	return keys_make(dir, &f) < 0 ? failed(&f) : EX_OK;
+	return keys_make(s->keys_dir, &f) < 0 ||
+	    signer_keys_make(s, &f) < 0 ? failed(&f) : EX_OK;
 }
 
 /* Names, jobs and ages; never what is inside. */
@@ -43,7 +45,7 @@ job_of(const char *name)
 	static const struct { const char *begins, *job; } jobs[] = {
 	    { "sign-", "signs receipts, proofs and assertions" },
 	    { "seal-", "seals secrets kept in the database" },
-	    { "journal-", "signs the journal's checkpoints" },
+	    { "journal-", "the journal's checkpoints: .pem signs, .pub verifies" },
 	    { "ticket", "protects TLS session tickets" } };
 
 	for (size_t i = 0; i < countof(jobs); i++)
@@ -137,7 +139,7 @@ run(int argc, char **argv)
 	    strcmp(argv[0], "list") != 0 && strcmp(argv[0], "rotate") != 0))
 		return command_misused(&command_key, "say new, list or rotate");
 	s = command_settings(&common);
-	rc = strcmp(argv[0], "new") == 0 ? make(s->keys_dir) :
+	rc = strcmp(argv[0], "new") == 0 ? make(s) :
 	    strcmp(argv[0], "rotate") == 0 ? key_rotate(s, resume, batch) :
 	    list(s->keys_dir, common.json);
 	settings_free(s);

@@ -2,9 +2,9 @@
 /*
  * keys.c - the keys of this installation: made, checked, read.
  *
- * Every file is refused unless it belongs to this user (or to root, as
- * systemd credentials do) and nobody else may read it. A journal key that this
- * process may not open is no fault: only the journal role signs.
+ * Every secret file is refused unless it belongs to this user (or to root, as
+ * systemd credentials do) and nobody else may read it. What signs the journal is
+ * not read here but by the signer alone; everybody else has its public half.
  */
 #include "crypto/keys.h"
 #include <assert.h>
@@ -164,25 +164,42 @@ read_seal(struct keys *k, const char *path, const char *name, struct fault *f)
 	return 0;
 }
 
-/* journal-restitution.pem */
+/* journal-restitution.pub */
 static int
 read_journal(struct keys *k, const char *path, const char *name, struct fault *f)
 {
 	struct log_key *l = &k->logs[k->logs_n];
+	FILE *in;
 
-	if (access(path, R_OK) < 0 && errno == EACCES)
-		return 0;
 	if (k->logs_n == LOGS_MAX) {
 		fault_set(f, "E123", path, 0, 0, "is one journal key too many");
 		return fault_cure(f, "move it out of the keys directory");
 	}
+	if ((in = fopen(path, "re")) == NULL)
+		return fault_missing(f, path);
+	l->key = PEM_read_PUBKEY(in, NULL, NULL, NULL);
+	fclose(in);
+	if (l->key == NULL || !EVP_PKEY_is_a(l->key, "ED25519")) {
+		EVP_PKEY_free(l->key);
+		fault_set(f, "E123", path, 0, 0, "is not a public key (ED25519,"
+		    " PEM)");
+		return fault_cure(f, "move it away; `guichet key new` brings it"
+		    " back");
+	}
 	snprintf(l->log, sizeof(l->log), "%.*s",
-	    (int)(strlen(name) - strlen("journal-.pem")),
+	    (int)(strlen(name) - strlen("journal-.pub")),
 	    name + strlen("journal-"));
-	if (read_pem(&l->key, path, "ED25519", f) < 0)
-		return E_BAD_INPUT;
 	k->logs_n++;
 	return 0;
+}
+
+int
+keys_signer(EVP_PKEY **out, const char *dir, const char *log, struct fault *f)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/journal-%s.pem", dir, log);
+	return read_pem(out, path, "ED25519", f);
 }
 
 static bool
@@ -208,7 +225,7 @@ read_listed(struct keys *k, const char *dir, struct fault *f)
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
 		if (named(e->d_name, "seal-", ".key"))
 			rc = read_seal(k, path, e->d_name, f);
-		else if (named(e->d_name, "journal-", ".pem"))
+		else if (named(e->d_name, "journal-", ".pub"))
 			rc = read_journal(k, path, e->d_name, f);
 	}
 	closedir(d);
@@ -287,19 +304,13 @@ keys_seal_look(struct keys *k)
 }
 
 void
-keys_forget_journal(struct keys *k)
-{
-	while (k->logs_n > 0)
-		EVP_PKEY_free(k->logs[--k->logs_n].key);
-}
-
-void
 keys_free(struct keys *k)
 {
 	if (k == NULL)
 		return;
 	EVP_PKEY_free(k->signing);
-	keys_forget_journal(k);
+	while (k->logs_n > 0)
+		EVP_PKEY_free(k->logs[--k->logs_n].key);
 	free(k->jwks);
 	free(k->dir);
 	OPENSSL_cleanse(k, sizeof(*k));
@@ -391,22 +402,57 @@ has_seal(const char *dir)
 	return found;
 }
 
+static int
+make_dir(const char *dir, struct fault *f)
+{
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return 0;
+	fault_set(f, "E120", dir, 0, 0, "cannot be made: %s", strerror(errno));
+	return fault_cure(f, "make the directory above it first");
+}
+
+/* The public half, for whoever verifies. */
+int
+keys_publish(const char *dir, const char *log, EVP_PKEY *key, struct fault *f)
+{
+	char path[4096];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/journal-%s.pub", dir, log);
+	if (access(path, F_OK) == 0)
+		return 0;
+	if (create(&out, path, f) < 0)
+		return E_BAD_INPUT;
+	return finish(out, fchmod(fileno(out), 0644) == 0 &&
+	    PEM_write_PUBKEY(out, key) == 1, path, f);
+}
+
+int
+keys_make_signer(const char *dir, const char *public, struct fault *f)
+{
+	char name[64];
+	EVP_PKEY *key;
+	int rc = make_dir(dir, f);
+
+	for (size_t i = 0; rc == 0 && i < countof(journal_logs); i++) {
+		snprintf(name, sizeof(name), "journal-%s.pem", journal_logs[i]);
+		if ((rc = make_pem(dir, name, "ED25519", f)) < 0 ||
+		    (rc = keys_signer(&key, dir, journal_logs[i], f)) < 0)
+			break;
+		rc = keys_publish(public, journal_logs[i], key, f);
+		EVP_PKEY_free(key);
+	}
+	return rc;
+}
+
 int
 keys_make(const char *dir, struct fault *f)
 {
 	char name[64];
-	int rc;
+	int rc = make_dir(dir, f);
 
-	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
-		fault_set(f, "E120", dir, 0, 0, "cannot be made: %s",
-		    strerror(errno));
-		return fault_cure(f, "make the directory above it first");
-	}
-	rc = make_pem(dir, "sign-es256.pem", "EC", f);
-	for (size_t i = 0; rc == 0 && i < countof(journal_logs); i++) {
-		snprintf(name, sizeof(name), "journal-%s.pem", journal_logs[i]);
-		rc = make_pem(dir, name, "ED25519", f);
-	}
+	if (rc == 0)
+		rc = make_pem(dir, "sign-es256.pem", "EC", f);
 	snprintf(name, sizeof(name), "seal-%08x.key", (unsigned)clock_s());
 	if (rc == 0 && !has_seal(dir))
 		rc = make_raw(dir, name, f);

@@ -4,9 +4,11 @@
  *
  *     sign-es256.pem      signs receipts, DPoP proofs and assertions of ours
  *     seal-<id>.key       32 bytes, AES-256-GCM; the newest seals, all open
- *     journal-<log>.pem   Ed25519, signs checkpoints (journal role only)
+ *     journal-<log>.pub   what verifies the journal's checkpoints
+ *     journal-<log>.pem   Ed25519, what signs them: the signer's alone, perhaps
+ *                         in a directory of its own
  *     ticket.key          32 bytes, TLS session tickets of all workers
- * Files must belong to us and not be readable by others (mode & 077 == 0).
+ * Secret files must belong to us and not be readable by others (mode & 077 == 0).
  */
 #ifndef KEYS_H
 #define KEYS_H
@@ -22,6 +24,12 @@ struct keys;
 MUST_CHECK int keys_load(struct keys **out, const char *dir, struct fault *);
 /* Makes what is missing; prints each file made on stdout. */
 MUST_CHECK int keys_make(const char *dir, struct fault *);
+/* The same of the journal: secret halves in dir, public ones beside our keys. */
+MUST_CHECK int keys_make_signer(const char *dir, const char *public,
+    struct fault *);
+/* Writes one public half, unless it is there. */
+MUST_CHECK int keys_publish(const char *dir, const char *log, EVP_PKEY *,
+    struct fault *);
 /* One more sealing key, newer than all there are. */
 MUST_CHECK int keys_seal_new(const char *dir, struct fault *);
 void keys_free(struct keys *);
@@ -29,11 +37,11 @@ void keys_free(struct keys *);
 EVP_PKEY *keys_signing(const struct keys *);		/* ES256, ours to keep */
 const char *keys_signing_kid(const struct keys *);	/* its RFC 7638 thumbprint */
 const char *keys_jwks(const struct keys *);		/* {"keys":[...]}, public */
-/* NULL when this process may not sign that log ("restitution", ...) */
+/* The public key of that log ("restitution", ...); NULL: there is none. */
 EVP_PKEY *keys_journal(const struct keys *, const char *log);
-/* After a fork: this process shall not be able to sign the journal. OpenSSL
- * wipes what it frees; the supervisor's own copy stays. */
-void keys_forget_journal(struct keys *);
+/* What signs it, to be freed: for the signer, and for nobody else. */
+MUST_CHECK int keys_signer(EVP_PKEY **, const char *dir, const char *log,
+    struct fault *);
 const uint8_t *keys_ticket(const struct keys *);	/* 32 bytes */
 
 /*

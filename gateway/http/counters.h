@@ -31,6 +31,7 @@ enum counter {
 	COUNTER_RECORDS,		/* records that left */
 	COUNTER_DUE, COUNTER_LATE_S, COUNTER_DEAD, /* gauges: subscriptions */
 	COUNTER_STAGED,			/* gauge: lines without a place yet */
+	COUNTER_STILL,			/* gauge: 1, the journal is not signed */
 	COUNTER_CLOCK_MS,		/* gauge: ours against the database's */
 	COUNTER_CERTIFICATE,		/* gauge: when ours expires */
 	COUNTER_COUNT

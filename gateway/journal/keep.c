@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/arena.h"
@@ -44,27 +45,64 @@ read_file(char *out, size_t max, const char *path, char why[WHY])
 }
 
 int
-keep_read(struct checkpoint *out, struct arena *a, const char *dir,
-    const char *log, const struct note_key *key, char why[WHY])
+keep_parse(struct checkpoint *out, struct arena *a, const char *text, size_t n,
+    EVP_PKEY *key)
+{
+	struct note note;
+	struct note_key k;
+
+	if (note_parse(&note, a, text, n) < 0 ||
+	    checkpoint_parse(out, &note) < 0 ||
+	    !note_name_valid(out->origin, strlen(out->origin)))
+		return E_BAD_INPUT;
+	note_key_of(&k, out->origin, key);
+	return note_verify(&note, &k) < 0 ? E_BAD_INPUT : 0;
+}
+
+int
+keep_read(struct checkpoint *out, char **text, struct arena *a, const char *dir,
+    const char *log, EVP_PKEY *key, char why[WHY])
 {
 	const char *path = arena_printf(a, "%s/%s.note", dir, log);
-	char *text = arena_alloc(a, NOTE_MAX);
-	struct note note;
-	int n = read_file(text, NOTE_MAX, path, why);
+	char *read = arena_alloc(a, NOTE_MAX + 1);
+	int n = read_file(read, NOTE_MAX, path, why);
 
 	if (n < 0)
 		return n;
-	if (note_parse(&note, a, text, (size_t)n) < 0 ||
-	    checkpoint_parse(out, &note) < 0) {
-		snprintf(why, WHY, "%.200s is not a checkpoint", path);
+	if (keep_parse(out, a, read, (size_t)n, key) < 0) {
+		snprintf(why, WHY, "%.160s is no checkpoint signed by this"
+		    " journal's key", path);
 		return E_BAD_INPUT;
 	}
-	if (note_verify(&note, key) < 0) {
-		snprintf(why, WHY, "%.160s is not signed by this journal's"
-		    " key", path);
-		return E_BAD_INPUT;
-	}
+	if (text != NULL)
+		*text = read;
 	return 0;
+}
+
+static int
+make_dir(const char *dir, char why[WHY])
+{
+	return mkdir(dir, 0755) < 0 && errno != EEXIST ?
+	    because(why, "cannot make", dir) : 0;
+}
+
+int
+keep_lock(const char *dir, char why[WHY])
+{
+	char path[4096];
+	int fd;
+
+	if (make_dir(dir, why) < 0)
+		return E_SYSTEM;
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX) < 0) {
+		because(why, "cannot lock", path);
+		if (fd >= 0)
+			close(fd);
+		return E_SYSTEM;
+	}
+	return fd;
 }
 
 static int
@@ -103,9 +141,8 @@ keep_write(const char *dir, const char *log, const char *note, char why[WHY])
 	const char *beside = arena_printf(a, "%s.new", path);
 	int rc;
 
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		rc = because(why, "cannot make", dir);
-	else if ((rc = write_flushed(beside, note, why)) == 0 &&
+	if ((rc = make_dir(dir, why)) == 0 &&
+	    (rc = write_flushed(beside, note, why)) == 0 &&
 	    rename(beside, path) < 0)
 		rc = because(why, "cannot replace", path);
 	if (rc == 0)

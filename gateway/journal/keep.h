@@ -6,18 +6,23 @@
  * A log alone cannot show that it was rolled back: a restored backup is a
  * consistent log of its own. So the last signed note stands in a file here,
  * flushed before the note is published, and nothing is signed that does not
- * continue it.
+ * continue it. Who writes here is the signer (signer.h).
  */
 #ifndef KEEP_H
 #define KEEP_H
+#include <openssl/evp.h>
 #include "base/attr.h"
 #include "journal/note.h"
 
 struct arena;
 
-/* The note, or E_NOT_FOUND, or E_SYSTEM / E_BAD_INPUT (why says more). */
-MUST_CHECK int keep_read(struct checkpoint *, struct arena *, const char *dir,
-    const char *log, const struct note_key *, char why[256]);
+/* One at a time works on a directory: a lock, made with it, to be closed; or
+ * E_SYSTEM (why says more). */
+MUST_CHECK int keep_lock(const char *dir, char why[256]);
+/* The note (text may be NULL), signed by that key under the name of its origin;
+ * or E_NOT_FOUND, or E_SYSTEM / E_BAD_INPUT (why says more). */
+MUST_CHECK int keep_read(struct checkpoint *, char **text, struct arena *,
+    const char *dir, const char *log, EVP_PKEY *, char why[256]);
 /* Durable when it returns 0; E_SYSTEM otherwise. */
 MUST_CHECK int keep_write(const char *dir, const char *log, const char *note,
     char why[256]);
@@ -25,5 +30,10 @@ MUST_CHECK int keep_write(const char *dir, const char *log, const char *note,
  * history; other failures: it could not be told. */
 MUST_CHECK int keep_continues(const struct checkpoint *kept,
     const struct tiles *, const struct checkpoint *now, char why[256]);
+
+/* A whole note: its checkpoint, if that key signed it under its origin's name.
+ * 0, or E_BAD_INPUT. */
+MUST_CHECK int keep_parse(struct checkpoint *, struct arena *, const char *text,
+    size_t n, EVP_PKEY *);
 
 #endif

@@ -29,8 +29,8 @@ big_endian(const uint8_t b[4])
 /* ---- verifier keys ---- */
 
 /* No space, no plus, no control character: a name stands in a line. */
-static bool
-name_valid(const char *name, size_t n)
+bool
+note_name_valid(const char *name, size_t n)
 {
 	if (n == 0 || n >= NOTE_NAME || !utf8_valid(name, n))
 		return false;
@@ -62,7 +62,7 @@ note_key_parse(struct note_key *k, const char *vkey)
 	char digits[9] = "";
 
 	if (base == NULL || base - hex != 9 ||
-	    !name_valid(vkey, (size_t)(hex - vkey)))
+	    !note_name_valid(vkey, (size_t)(hex - vkey)))
 		return E_BAD_INPUT;
 	memcpy(digits, hex + 1, 8);
 	if (hex_decode(id, sizeof(id), digits) < 0 ||
@@ -82,7 +82,7 @@ note_key_of(struct note_key *k, const char *name, EVP_PKEY *key)
 	int ok = EVP_PKEY_get_raw_public_key(key, k->bytes, &n);
 
 	assert(ok == 1 && n == sizeof(k->bytes));
-	assert(name_valid(name, strlen(name)));
+	assert(note_name_valid(name, strlen(name)));
 	snprintf(k->name, sizeof(k->name), "%s", name);
 	k->id = key_id(k->name, k->bytes);
 }
@@ -134,7 +134,7 @@ read_signature(struct note_signature *sig, struct arena *a, const char *line,
 		return E_BAD_INPUT;
 	line += dash;
 	space = memchr(line, ' ', (size_t)(end - line));
-	if (space == NULL || !name_valid(line, (size_t)(space - line)))
+	if (space == NULL || !note_name_valid(line, (size_t)(space - line)))
 		return E_BAD_INPUT;
 	bytes = arena_alloc(a, (size_t)(end - space));
 	n = b64_decode(bytes, (size_t)(end - space), space + 1,
@@ -239,9 +239,8 @@ note_sign(struct arena *a, const char *text, const char *name, EVP_PKEY *key)
 
 /* ---- checkpoints ---- */
 
-/* Decimal, no sign, no leading zero. */
-static int
-read_size(uint64_t *out, const char *s, size_t n)
+int
+checkpoint_size(uint64_t *out, const char *s, size_t n)
 {
 	uint64_t v = 0;
 
@@ -256,28 +255,46 @@ read_size(uint64_t *out, const char *s, size_t n)
 	return 0;
 }
 
-int
-checkpoint_parse(struct checkpoint *c, const struct note *note)
+/* Three lines; *after is what follows them. */
+static int
+read_lines(struct checkpoint *c, const char *p, size_t n, const char **after)
 {
-	const char *lines[3];
+	const char *lines[3], *stop = p + n, *end;
 	size_t lengths[3];
-	const char *p = note->text, *end;
 
 	for (int i = 0; i < 3; i++) {
-		if ((end = strchr(p, '\n')) == NULL)
+		if ((end = memchr(p, '\n', (size_t)(stop - p))) == NULL)
 			return E_BAD_INPUT;
 		lines[i] = p;
 		lengths[i] = (size_t)(end - p);
 		p = end + 1;
 	}
 	if (lengths[0] == 0 || lengths[0] >= sizeof(c->origin) ||
-	    read_size(&c->size, lines[1], lengths[1]) < 0 ||
+	    checkpoint_size(&c->size, lines[1], lengths[1]) < 0 ||
 	    b64_decode(c->root.bytes, SHA256_SIZE, lines[2], lengths[2]) !=
 	    SHA256_SIZE)
 		return E_BAD_INPUT;
-	snprintf(c->origin, sizeof(c->origin), "%.*s", (int)lengths[0],
-	    lines[0]);
-	return 0;		/* lines after these are extensions */
+	memset(c->origin, 0, sizeof(c->origin));
+	memcpy(c->origin, lines[0], lengths[0]);
+	*after = p;
+	return 0;
+}
+
+int
+checkpoint_parse(struct checkpoint *c, const struct note *note)
+{
+	const char *after;		/* extensions */
+
+	return read_lines(c, note->text, note->text_n, &after);
+}
+
+int
+checkpoint_read(struct checkpoint *c, const char *text, size_t n)
+{
+	const char *after;
+
+	return read_lines(c, text, n, &after) < 0 || after != text + n ||
+	    !note_name_valid(c->origin, strlen(c->origin)) ? E_BAD_INPUT : 0;
 }
 
 char *

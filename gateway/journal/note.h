@@ -10,6 +10,7 @@
 #ifndef NOTE_H
 #define NOTE_H
 #include <openssl/evp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/attr.h"
@@ -26,6 +27,8 @@ struct note_key {
 	uint8_t bytes[32];
 };
 MUST_CHECK int note_key_parse(struct note_key *, const char *vkey);
+/* May it stand in a line of signatures? */
+bool note_name_valid(const char *name, size_t n);
 void note_key_of(struct note_key *, const char *name, EVP_PKEY *);
 char *note_key_text(struct arena *, const struct note_key *);
 
@@ -55,6 +58,10 @@ struct checkpoint {
 	struct hash root;
 };
 MUST_CHECK int checkpoint_parse(struct checkpoint *, const struct note *);
+/* The same of a text that is not signed yet: its three lines and no more. */
+MUST_CHECK int checkpoint_read(struct checkpoint *, const char *, size_t n);
+/* Decimal, no sign, no leading zero. */
+MUST_CHECK int checkpoint_size(uint64_t *, const char *, size_t n);
 char *checkpoint_text(struct arena *, const struct checkpoint *);
 
 #endif

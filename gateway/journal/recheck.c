@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "db/db.h"
 #include "journal/evidence.h"
-#include "journal/keep.h"
 #include "journal/line.h"
 #include "journal/sequencer_own.h"
 #include "journal/spine.h"
@@ -187,11 +186,9 @@ know_note(struct recheck *r, const char *text)
 	bool good = note_parse(&note, a, text, strlen(text)) == 0 &&
 	    note_verify(&note, &r->log->verifier) == 0 &&
 	    checkpoint_parse(&r->now, &note) == 0;
-	char why[WHY_MAX];
 
-	r->keeps = keep_read(&r->kept, a, r->s->settings->journal_notes_dir,
-	    journal_log_name(r->log->log), &r->log->verifier, why) == 0 &&
-	    good && r->kept.size <= r->now.size;
+	r->kept = r->log->kept;
+	r->keeps = r->log->keeps && good && r->kept.size <= r->now.size;
 	arena_free(a);
 	return good;
 }

@@ -25,6 +25,7 @@
 #include "db/db.h"
 #include "journal/recheck.h"
 #include "journal/sequencer_own.h"
+#include "journal/signer.h"
 #include "journal/store.h"
 
 /* ---- beginning ---- */
@@ -43,13 +44,14 @@ sequencer_new(const struct settings *settings, const struct keys *keys)
 		snprintf(o->origin, sizeof(o->origin), "%s/%s",
 		    settings->journal_origin, name);
 		if ((o->key = keys_journal(keys, name)) == NULL) {
-			log_error("journal has no key, `guichet key new` makes"
-			    " it log=%s", name);
+			log_error("journal has no public key, `guichet key new`"
+			    " brings it log=%s", name);
 			free(s);
 			return NULL;
 		}
 		note_key_of(&o->verifier, o->origin, o->key);
 	}
+	s->signer = signer_ask_at(settings->journal_signer);
 	return s;
 }
 
@@ -68,6 +70,7 @@ sequencer_free(struct sequencer *s)
 		return;
 	if (s->db != NULL)
 		step_down(s);
+	signer_hang_up(s->signer);
 	free(s);
 }
 
@@ -158,9 +161,7 @@ take_over(struct sequencer *s, struct ordered *o, struct arena *a)
 		    " head log=%s", journal_log_name(o->log));
 		return E_DENIED;
 	}
-	if ((rc = sign_begin(s, o, a)) < 0)
-		return rc;
-	return sign_guard(s, o, a);
+	return sign_begin(s, o, a);
 }
 
 /* Tables that came by pg_restore count their transactions anew. */
@@ -233,9 +234,8 @@ sign_all(struct sequencer *s)
 	return rc;
 }
 
-/* Do we still lead, and is all as we left it? */
-static int
-check_fence(struct sequencer *s)
+int
+sequencer_fence(struct sequencer *s)
 {
 	struct rows *rows = sequencer_ask(s, SQL_JOURNAL_HEADS, PARAMS_NONE);
 	bool same = rows != NULL && rows_count(rows) == JOURNAL_LOGS;
@@ -256,10 +256,11 @@ sequencer_turn(struct sequencer *s, int64_t *lines)
 	int rc;
 
 	if ((rc = connect_db(s)) == 0 && (rc = lead(s)) == 0 &&
-	    (rc = check_fence(s)) == 0) {
+	    (rc = sequencer_fence(s)) == 0) {
 		n = order_lines(s);
 		rc = n < 0 ? (int)n : sign_all(s);
-	}
+	} else if (rc == E_CONFLICT && !s->leads && s->db != NULL)
+		sign_follow(s);
 	if (rc < 0 && s->db != NULL && (s->leads || rc != E_CONFLICT))
 		step_down(s);	/* who only waits to lead stays connected */
 	if (lines != NULL)

@@ -21,10 +21,13 @@
  *   a new leader raises the epoch, and every commit requires it.
  * - A failure of any kind, an answer lost while committing above all, throws
  *   the trees in memory away: they are loaded again from what is stored.
- * - A note is signed after its lines are committed, and only if the tree
- *   provably continues the last note, which is kept outside the database
- *   (keep.h) before the new one is published. A history that does not is
- *   neither ordered nor signed: its lines wait until a person looked.
+ * - A note is signed after its lines are committed, and not here: by a process
+ *   with the only key (signer.h), which keeps the last note outside the database
+ *   and signs what provably continues it. A history that does not is neither
+ *   ordered nor signed: its lines wait until a person looked. Who does not lead
+ *   has its own signer keep what is published, so that taking over is not blind.
+ * - A leader that was frozen gets no signature five seconds after it last knew
+ *   that it leads, and can publish none.
  */
 #ifndef SEQUENCER_H
 #define SEQUENCER_H

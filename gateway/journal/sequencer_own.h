@@ -15,6 +15,7 @@ struct db_now;
 struct params;
 struct rows;
 struct settings;
+struct signer_link;
 struct statement;
 
 enum {
@@ -27,13 +28,16 @@ enum {
 
 struct ordered {
 	enum journal_log log;
-	EVP_PKEY *key;
+	EVP_PKEY *key;			/* public */
 	struct note_key verifier;
 	char origin[NOTE_NAME];
 	int64_t epoch;
 	uint64_t stored;		/* size of the committed tree */
 	struct tree tree;		/* as it will be when we commit */
 	int64_t published;		/* size of the last note, -1: none */
+	bool asked, keeps;		/* the signer: asked, and it keeps a note */
+	struct checkpoint kept;
+	bool stands_still;
 };
 
 struct touched {			/* tiles to store */
@@ -52,6 +56,7 @@ struct placed {				/* lines that got their places */
 struct sequencer {
 	const struct settings *settings;
 	struct db_now *db;		/* NULL: away */
+	struct signer_link *signer;
 	bool leads;
 	struct ordered logs[JOURNAL_LOGS];
 	struct touched touched;
@@ -62,19 +67,22 @@ struct sequencer {
 struct rows *sequencer_ask(struct sequencer *, const struct statement *,
     const struct params *);
 
+/* Do we still lead, and is all as we left it? 0; E_CONFLICT; E_UNAVAILABLE. */
+MUST_CHECK int sequencer_fence(struct sequencer *);
+
 /* ---- order.c ---- */
 /* Gives every line that committed since the last turn its place. How many, or
  * E_...: then the trees in memory are not what is stored. */
 MUST_CHECK int64_t order_lines(struct sequencer *);
 
 /* ---- sign.c ---- */
-/* Is what we hold the continuation of what was signed? 0; E_DENIED (logged);
- * E_UNAVAILABLE. */
-MUST_CHECK int sign_guard(struct sequencer *, struct ordered *, struct arena *);
-/* Sets o->published. 0, or E_UNAVAILABLE. */
+/* Knows what was signed and published. 0; E_DENIED: what we hold is not its
+ * continuation (logged, journalled); E_UNAVAILABLE. */
 MUST_CHECK int sign_begin(struct sequencer *, struct ordered *, struct arena *);
-/* Signs and publishes a checkpoint, unless that size has one. */
+/* Has a checkpoint signed and publishes it, unless that size has one. */
 MUST_CHECK int sign_checkpoint(struct sequencer *, struct ordered *,
     struct arena *);
+/* Another host leads: what it published is kept here too. */
+void sign_follow(struct sequencer *);
 
 #endif

@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "consent/quota.h"
-#include "crypto/keys.h"
 #include "http/counters.h"
 #include "serve/serve.h"
 
@@ -76,8 +75,8 @@ become(struct crew *w, struct child *c)
 	log_open(strcmp(s->log_format, "json") == 0,
 	    log_level_named(s->log_level), c->kind->name);
 	counters_take(w->book, c->page, c->kind->name);
-	if (c->kind->run != role_journal)
-		keys_forget_journal(w->plan->keys);
+	if (c->kind->run != role_signer)
+		sockets_leave_signer(w->sockets);
 	exit(c->kind->run(&role));
 }
 

@@ -22,7 +22,15 @@ one(const struct settings *s)
 	return 1;
 }
 
+/* None of ours when the signer is a service of its own. */
+static int
+signers(const struct settings *s)
+{
+	return s->journal_signer[0] == '@';
+}
+
 const struct role_kind role_kinds[] = {
+	{ "signer", signers, role_signer },
 	{ "web", web_count, role_web },
 	{ "push", pushers, role_push },
 	{ "watch", one, role_watch },

@@ -4,7 +4,7 @@
  *
  * The supervisor reads and checks everything first (settings, keys, catalogue
  * against its sources, schema version), opens the sockets, then forks: web xN,
- * push xM, watch, journal. It restarts the dead with back-off, reloads on
+ * push xM, watch, journal, signer. It restarts the dead with back-off, reloads on
  * SIGHUP after a check, drains on SIGTERM, and tells systemd. Because it owns
  * the sockets, a worker's restart drops no queued connection.
  */
@@ -49,6 +49,13 @@ enum { NOBODYS = -1 };		/* leaves all */
 void sockets_leave(struct sockets *, const struct plan *, int worker);
 int socket_of(const struct sockets *, const struct plan *, enum socket_kind,
     int worker);		/* -1: none */
+/* Where the signer is asked: unless a service of its own is set, a socket of
+ * ours without a name in any file system, told in [journal] signer. 0, or the
+ * fault. */
+MUST_CHECK int sockets_open_signer(struct sockets *, const struct plan *,
+    struct fault *);
+int sockets_signer(const struct sockets *);	/* the role's; -1: none */
+void sockets_leave_signer(struct sockets *);
 void sockets_free(struct sockets *);
 
 /* ---- roles: each runs in a process of its own, until told to stop ---- */
@@ -70,6 +77,7 @@ int role_web(struct role *);
 int role_push(struct role *);
 int role_watch(struct role *);
 int role_journal(struct role *);
+int role_signer(struct role *);
 
 void role_ready(struct role *);		/* "I can work now" */
 /* What a worker owns (house.c): pools, gate, caches, on a loop of its own. */

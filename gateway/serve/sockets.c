@@ -6,6 +6,7 @@
  * kernel shares connections out; the admin address has one only, for worker 0.
  */
 #include "serve/serve.h"
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "base/settings.h"
 #include "http/server.h"
+#include "journal/signer.h"
 
 enum { SOCKETS_MAX = SOCKET_KINDS * 64 };
 
@@ -24,6 +26,8 @@ struct one {
 struct sockets {
 	struct one all[SOCKETS_MAX];
 	size_t n;
+	int signer;			/* -1: none */
+	char signer_address[SIGNER_ADDRESS];
 };
 
 static const char *
@@ -45,7 +49,10 @@ wanted(const struct settings *s, enum socket_kind kind, int worker)
 struct sockets *
 sockets_new(void)
 {
-	return xcalloc(1, sizeof(struct sockets));
+	struct sockets *k = xcalloc(1, sizeof(*k));
+
+	k->signer = -1;
+	return k;
 }
 
 static struct one *
@@ -135,9 +142,41 @@ sockets_leave(struct sockets *k, const struct plan *p, int worker)
 			close_one(k, i - 1);
 }
 
+int
+sockets_open_signer(struct sockets *k, const struct plan *p, struct fault *f)
+{
+	struct settings *s = p->settings;
+
+	if (s->journal_signer[0] != '\0')
+		return 0;
+	if (k->signer < 0)
+		k->signer = signer_listen(NULL, k->signer_address);
+	if (k->signer < 0)
+		return fault_set(f, "E132", "", 0, 0,
+		    "the signer's socket cannot be opened: %s", strerror(errno));
+	free(s->journal_signer);
+	s->journal_signer = xstrdup(k->signer_address);
+	return 0;
+}
+
+int
+sockets_signer(const struct sockets *k)
+{
+	return k->signer;
+}
+
+void
+sockets_leave_signer(struct sockets *k)
+{
+	if (k->signer >= 0)
+		close(k->signer);
+	k->signer = -1;
+}
+
 void
 sockets_free(struct sockets *k)
 {
+	sockets_leave_signer(k);
 	sockets_leave(k, NULL, NOBODYS);
 	free(k);
 }

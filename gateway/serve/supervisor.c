@@ -45,7 +45,8 @@ read_next(struct supervisor *s, struct plan *next, struct fault *f)
 {
 	if (plan_read(next, s->config, f) < 0)
 		return E_BAD_INPUT;
-	if (sockets_open(s->sockets, next, f) == 0)
+	if (sockets_open(s->sockets, next, f) == 0 &&
+	    sockets_open_signer(s->sockets, next, f) == 0)
 		return 0;
 	plan_clear(next);
 	sockets_trim(s->sockets, &s->plan);
@@ -199,7 +200,8 @@ supervise(const char *config)
 	    log_level_named(s.plan.settings->log_level), "supervisor");
 	if (prepare(&s) < 0)
 		fatal("cannot prepare to serve: %s", strerror(errno));
-	if ((rc = sockets_open(s.sockets, &s.plan, &f)) < 0)
+	if ((rc = sockets_open(s.sockets, &s.plan, &f)) < 0 ||
+	    (rc = sockets_open_signer(s.sockets, &s.plan, &f)) < 0)
 		return refused(&s, rc, &f);
 	crew_next_generation(&s.crew);
 	while (!s.stopping || s.crew.n > 0)

@@ -66,13 +66,14 @@ test("keys are made once, for this user alone, and jose knows them", async () =>
 	const key = (...args) => guichet("key", ...args, "--config", conf);
 
 	assert.match(key("list").err, /E121.*sign-es256|cannot be read/s);
-	assert.equal(key("new").out.trim().split("\n").length, 5);
+	assert.equal(key("new").out.trim().split("\n").length, 7);
 	assert.equal(key("new").out, "");
 	assert.equal(statSync(keys).mode & 0o777, 0o700);
 	for (const f of readdirSync(keys))
-		assert.equal(statSync(join(keys, f)).mode & 0o777, 0o600, f);
+		assert.equal(statSync(join(keys, f)).mode & 0o777,
+			f.endsWith(".pub") ? 0o644 : 0o600, f);
 	const list = JSON.parse(key("list", "--json").out);
-	assert.equal(list.files.length, 5);
+	assert.equal(list.files.length, 7);
 	const jwk = await exportJWK(createPrivateKey(
 		readFileSync(join(keys, "sign-es256.pem"))));
 	assert.equal(jwk.crv, "P-256");

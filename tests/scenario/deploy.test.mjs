@@ -28,6 +28,18 @@ test("the unit is exposed at 1.5 at most", systemd, () => {
 	assert.equal(r.status, 0);
 });
 
+test("the signer's unit is exposed less, and has no network", systemd, () => {
+	const file = join(root, "deploy/systemd/guichet-signer.service");
+	const r = spawnSync("systemd-analyze", ["security", "--offline=yes",
+		"--threshold=12", file], { encoding: "utf8" });
+	assert.match(r.stdout, /exposure level for guichet-signer\.service: [0-9.]+/);
+	assert.equal(r.status, 0, r.stdout.split("\n").slice(-3).join());
+	const text = readFileSync(file, "utf8");
+	for (const line of ["Type=notify", "User=guichet-signer",
+		"PrivateNetwork=yes", "RestrictAddressFamilies=AF_UNIX"])
+		assert.ok(text.includes(line), line);
+});
+
 test("the unit checks before it reloads, notifies, and stays down on 78", () => {
 	const text = readFileSync(unit, "utf8");
 	const at = (line) => text.indexOf(line);

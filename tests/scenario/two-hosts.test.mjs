@@ -10,7 +10,7 @@ import { certificates, freePorts, temporary, writeSettings }
 	from "../support/ground.mjs";
 import { LINES_WAITING, sql } from "../support/postgres.mjs";
 import { join } from "node:path";
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync } from "node:fs";
 
 const checkpoint = "/journal/restitution/checkpoint";
 let a, b, grounds;
@@ -99,4 +99,37 @@ test("the leader loses its session asleep, or is killed: 5 s at most",
 	}
 	// one history: what was signed before is part of what is signed now
 	assert.equal(a.said("stands still") + b.said("stands still"), 0);
+	// and each leader's notes end where the next one's begin
+	const { url } = a.db;
+	await until(() => sql(url, LINES_WAITING) === "0", "all ordered");
+	assert.equal(sql(url, `SELECT count(*) FROM guichet.journal_note AS n
+		JOIN guichet.journal_note AS m USING (log)
+		WHERE n.size < m.size AND n.epoch > m.epoch`), "0");
+});
+
+test("who takes over is not blind: a tail that was removed is missed",
+	async () => {
+	const { url } = a.db;
+	const [leader, other] = leads(b) > leads(a) ? [b, a] : [a, b];
+	const kept = (g) => readFileSync(join(g.settings.journal.notes_dir ??
+		join(g.dir, "keys/notes"), "consent-admin.note"), "utf8");
+	const tables = ["line", "bundle", "tile", "note", "head", "turn"];
+	for (const x of tables)
+		sql(url, `CREATE TABLE kept_${x} AS TABLE guichet.journal_${x}`);
+	const before = Number(kept(other).split("\n")[1]);
+	sql(url, `INSERT INTO guichet.journal_line (id, log, leaf)
+		VALUES (gen_random_uuid(), 1, '{"v":1}')`);
+	await until(() => Number(kept(other).split("\n")[1]) > before &&
+		kept(other) === kept(leader), "both keep the note");
+	leader.signal("SIGKILL");
+	await leader.end();
+	sql(url, tables.map((x) => `TRUNCATE guichet.journal_${x};
+		INSERT INTO guichet.journal_${x} OVERRIDING SYSTEM VALUE
+		SELECT * FROM kept_${x};`).join(""));
+	sql(url, `INSERT INTO guichet.journal_line (id, log, leaf)
+		VALUES (gen_random_uuid(), 1, '{"v":2}')`);
+	const notes = () => sql(url, "SELECT count(*) FROM guichet.journal_note");
+	const published = notes();
+	await other.until(() => other.said("code=E309") > 0, "the refusal");
+	assert.equal(notes(), published, "nothing was signed");
 });

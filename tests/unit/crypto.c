@@ -559,22 +559,35 @@ keys_are_made_once(void **state UNUSED)
 	const char *why;
 	struct fault f;
 	struct jwk k;
+	EVP_PKEY *secret;
+	uint8_t raw[32];
+	size_t n = sizeof(raw);
 
 	assert_int_equal(keys_make(dir, &f), 0);
 	assert_int_equal(keys_load(&again, dir, &f), 0);
 	assert_string_equal(keys_signing_kid(again), kid);
 	assert_memory_equal(keys_ticket(again), keys_ticket(keys), 32);
-	keys_forget_journal(again);	/* what every role but one does */
 	assert_null(keys_journal(again, "restitution"));
 	keys_free(again);
+	assert_int_equal(keys_make_signer(dir, dir, &f), 0);
+	assert_int_equal(keys_make_signer(dir, dir, &f), 0);
+	assert_int_equal(keys_load(&again, dir, &f), 0);
 	assert_int_equal(jwk_read(&k, public, &why), 0);
 	assert_string_equal(k.thumbprint, kid);
 	assert_string_equal(k.kid, kid);
 	jwk_clear(&k);
 	json_decref(jwks);
-	assert_true(EVP_PKEY_is_a(keys_journal(keys, "restitution"), "ED25519"));
-	assert_non_null(keys_journal(keys, "consent-admin"));
-	assert_null(keys_journal(keys, "other"));
+	/* everybody has the public half, and the public half only */
+	assert_true(EVP_PKEY_is_a(keys_journal(again, "restitution"), "ED25519"));
+	assert_int_equal(EVP_PKEY_get_raw_private_key(keys_journal(again,
+	    "restitution"), raw, &n), 0);
+	assert_int_equal(keys_signer(&secret, dir, "restitution", &f), 0);
+	assert_int_equal(EVP_PKEY_get_raw_private_key(secret, raw, &n), 1);
+	assert_int_equal(EVP_PKEY_eq(secret, keys_journal(again, "restitution")), 1);
+	EVP_PKEY_free(secret);
+	assert_non_null(keys_journal(again, "consent-admin"));
+	assert_null(keys_journal(again, "other"));
+	keys_free(again);
 }
 
 static void

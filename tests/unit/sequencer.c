@@ -256,7 +256,10 @@ a_restored_backup_is_not_signed(void **state UNUSED)
 	assert_int_equal(sequencer_turn(s, NULL), E_DENIED);
 	stage(900);
 	assert_int_equal(sequencer_turn(s, NULL), E_DENIED);
-	assert_int_equal(waiting(), 900);
+	assert_int_equal(waiting(), 900 + 1);	/* one line tells the alarm */
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_line WHERE convert_from(leaf, 'UTF8')"
+	    " LIKE '%\"integrity.fork_refused\"%'"), 1);
 	assert_int_equal(ground_count("SELECT count(*) AS n"
 	    " FROM guichet.journal_note"), notes);
 	quiet(false);
@@ -286,6 +289,98 @@ another_history_is_not_signed(void **state UNUSED)
 	s = sequencer_new(&ground_settings, keys);
 	assert_int_equal(sequencer_turn(s, NULL), E_DENIED);
 	quiet(false);
+	sequencer_free(s);
+}
+
+/* Who waits to lead keeps what is published, in notes of its own. */
+static void
+who_takes_over_is_not_blind(void **state UNUSED)
+{
+	struct sequencer *one = sequencer_new(&ground_settings, keys), *two;
+	struct settings other = ground_settings;
+	char address[SIGNER_ADDRESS], notes[120], out[512];
+	pid_t pid;
+
+	snprintf(notes, sizeof(notes), "%s.other", ground_notes);
+	pid = ground_sign(notes, address);
+	other.journal_signer = address;
+	two = sequencer_new(&other, keys);
+	stage(100);
+	turn(one);
+	assert_int_equal(sequencer_turn(two, NULL), E_CONFLICT);
+	ground_shell(out, "cmp %s/restitution.note %s/restitution.note",
+	    ground_notes, notes);
+	stage(300);
+	turn(one);
+	assert_int_equal(sequencer_turn(two, NULL), E_CONFLICT);
+	ground_shell(out, "cmp %s/restitution.note %s/restitution.note",
+	    ground_notes, notes);
+	sequencer_free(one);
+	/* the end of both logs is lost with the host that led */
+	ground_sql("TRUNCATE guichet.journal_line, guichet.journal_bundle,"
+	    " guichet.journal_tile, guichet.journal_note,"
+	    " guichet.journal_head");
+	ground_sql("UPDATE guichet.journal_turn SET seen = DEFAULT");
+	stage(50);
+	quiet(true);
+	while (sequencer_turn(two, NULL) == E_CONFLICT)
+		usleep(10000);		/* the other session is ending */
+	assert_int_equal(sequencer_turn(two, NULL), E_DENIED);
+	quiet(false);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_note"), 0);
+	sequencer_free(two);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	ground_shell(out, "rm -rf %s", notes);
+}
+
+/* Frozen between its last look at the fence and the answer: not published. */
+static void
+who_leads_no_more_publishes_nothing(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	int64_t notes;
+
+	stage(5);
+	turn(s);
+	notes = ground_count("SELECT count(*) AS n FROM guichet.journal_note");
+	ground_sql("CREATE FUNCTION guichet.usurp() RETURNS trigger"
+	    " LANGUAGE plpgsql AS $$ BEGIN UPDATE guichet.journal_head"
+	    " SET epoch = epoch + 1; RETURN NEW; END $$;"
+	    "CREATE TRIGGER usurp AFTER UPDATE OF size ON guichet.journal_head"
+	    " FOR EACH ROW EXECUTE FUNCTION guichet.usurp()");
+	stage(6);
+	assert_int_equal(sequencer_turn(s, NULL), E_CONFLICT);
+	assert_int_equal(ground_count("SELECT count(*) AS n"
+	    " FROM guichet.journal_note"), notes);
+	ground_sql("DROP TRIGGER usurp ON guichet.journal_head");
+	turn(s);
+	whole(11);
+	sequencer_free(s);
+}
+
+static void
+without_its_signer_nothing_moves(void **state UNUSED)
+{
+	struct sequencer *s = sequencer_new(&ground_settings, keys);
+	char address[SIGNER_ADDRESS];
+
+	stage(5);
+	turn(s);
+	kill(ground_signs, SIGKILL);
+	waitpid(ground_signs, NULL, 0);
+	stage(6);
+	quiet(true);
+	assert_int_equal(sequencer_turn(s, NULL), E_UNAVAILABLE);
+	assert_int_equal(sequencer_turn(s, NULL), E_UNAVAILABLE);
+	quiet(false);
+	ground_signs = ground_sign(ground_notes, address);
+	strcpy(ground_signer, address);
+	sequencer_free(s);
+	s = sequencer_new(&ground_settings, keys);
+	turn(s);
+	whole(11);
 	sequencer_free(s);
 }
 
@@ -340,6 +435,9 @@ main(void)
 		STORY(a_stale_leader_commits_nothing),
 		STORY(a_restored_backup_is_not_signed),
 		STORY(another_history_is_not_signed),
+		STORY(who_takes_over_is_not_blind),
+		STORY(who_leads_no_more_publishes_nothing),
+		STORY(without_its_signer_nothing_moves),
 		STORY(killed_connections_lose_and_double_nothing),
 	};
 

@@ -343,6 +343,7 @@ CREATE TABLE guichet.journal_note (		-- every checkpoint signed
 	log		smallint NOT NULL,
 	size		bigint NOT NULL,
 	note		text NOT NULL,
+	epoch		bigint,		-- of the leader who had it signed
 	signed		timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (log, size)
 );
