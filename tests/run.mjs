@@ -5,11 +5,12 @@
 //
 // In order: unit (cmocka), scenario (node:test, two files at once), fuzz (each
 // target a few seconds over its corpus). One PostgreSQL serves them all.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startPostgres } from "./support/postgres.mjs";
+import { eventsTold, leaks, toldBegin } from "./support/told.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
@@ -128,6 +129,24 @@ async function each(list, at_once, job) {
 	}));
 }
 
+// After a whole run: which words of the journal's vocabulary did no scenario hear,
+// and does a seeded person stand in anything that gateways leave behind?
+function whole() {
+	const began = performance.now(), told = eventsTold(pg.url), found = leaks();
+	const known = JSON.parse(execFileSync(process.env.GUICHET_PROGRAM,
+		["help", "--json"], { encoding: "utf8", maxBuffer: 1 << 24 })).events;
+	const unheard = known.map((e) => e.name).filter((name) => !told.has(name));
+	if (words.length)
+		console.log(`     ${told.size} of ${known.length} events were told; ` +
+			`${found.length} leaks`);
+	const bad = (words.length ? 0 : unheard.length) + found.length;
+	tell("the run: every event is told, nobody is named", began,
+		bad ? 0 : 1, bad, 0, [...(words.length ? [] : unheard.map((name) =>
+		`no scenario made the event ${name}`)), ...found.map(({ text, file }) =>
+		`"${text}" stands in ${file}`)].join("\n"));
+}
+
+toldBegin();
 const pg = startPostgres();
 process.env.GUICHET_TEST_PG = pg.url;
 process.env.GUICHET_PROGRAM ??= join(built, "guichet");
@@ -145,6 +164,7 @@ if (slow)
 			(f) => scenario(f, 900));
 await each(files("build-fuzz", /^[^.]+$/).filter(isProgram), 2, fuzz);
 
+whole();
 console.log(`${total.passed} passed, ${total.failed} failed` +
 	(total.skipped ? `, ${total.skipped} skipped` : ""));
 process.exitCode = total.failed || !total.passed ? 1 : 0;

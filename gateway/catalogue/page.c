@@ -116,8 +116,8 @@ write_record(struct buf *out, enum page_form form, const struct page *page,
 	if (plan_write(out, ask->dataset->plan, ask->granularity, rows,
 	    row) < 0) {
 		buf_cut(out, before);
-		log_warning("record held back dataset=%s why=\"a value has no "
-		    "JSON, or lists differ in length\"", ask->dataset->schema->id);
+		log_warning("record held back dataset=%s why=\""
+		    RECORD_UNWRITABLE "\"", ask->dataset->schema->id);
 		return false;
 	}
 	if (form == PAGE_LINES)

@@ -59,9 +59,11 @@ struct page_ask {
 MUST_CHECK int page_params(struct params *, struct arena *, const struct page_ask *);
 
 /* ---- the answer ---- */
+/* Why a record is held back, for the journal and the log. */
+#define RECORD_UNWRITABLE "a value has no JSON, or lists differ in length"
 struct page {
 	int records;
-	int held;		/* held back: they could not be written */
+	int held;		/* held back: RECORD_UNWRITABLE */
 	bool more;
 	struct cursor last;	/* after the last record seen; in the arena */
 	size_t bytes;		/* of JSON written */

@@ -13,8 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sysexits.h>
-
-#define GUICHET_VERSION "0.1"
+#include "base/version.h"
 
 struct command {
 	const char *name, *summary;	/* summary: one sentence */

@@ -158,7 +158,7 @@ static const struct change {
 	  { "active", "dead" } },
 	{ "resume", "subscription.resumed", "active", "goes on", { "paused" } },
 	/* state NULL: it stays as it is, and is compared with the source */
-	{ "resync", "delivery.replayed", NULL, "is compared with its source",
+	{ "resync", "delivery.resync", NULL, "is compared with its source",
 	  { "active" } },
 };
 

@@ -17,6 +17,7 @@
 #include "consent/access_cache.h"
 #include "consent/once.h"
 #include "consent/proof.h"
+#include "consent/refusal.h"
 #include "crypto/hash.h"
 
 enum { TOKEN_LEN = 43 };
@@ -252,6 +253,16 @@ challenge(struct check *k, const char *scheme)
 	    c->house->settings->public_url);
 }
 
+/* Of a token of ours; whose an unknown one was meant to be cannot be told. */
+static void
+note(struct call *c, const struct access *a)
+{
+	struct line line = { .event = "token.refused", .to = a->client_id,
+	    .subject = &a->subject, .grant = &a->grant };
+
+	refusal_note(c, a->grant_text, &line);
+}
+
 static enum next
 refuse(struct check *k)
 {
@@ -262,8 +273,11 @@ refuse(struct check *k)
 		challenge(k, "DPoP");
 	if (k->error == NULL || k->bearer)
 		challenge(k, "Bearer");
-	return call_refuse(c, k->status, k->error == NULL ? "no_token" : k->error,
+	call_refuse(c, k->status, k->error == NULL ? "no_token" : k->error,
 	    "%s", k->why);
+	if (k->entry != NULL)
+		note(c, &k->entry->access);
+	return DONE;
 }
 
 enum next

@@ -255,7 +255,7 @@ grant_end(struct call *c, const struct grant *g, const char *by,
 struct grant_sweep {
 	struct db *db;
 	struct event *timer;
-	struct question *looking;
+	struct question *looking, *settling;
 };
 
 static void
@@ -264,7 +264,7 @@ on_ended(struct rows *r, int failure, void *arg)
 	(void)r;
 	(void)arg;
 	if (failure != 0)
-		log_warning("a grant could not be marked as expired error=%d",
+		log_warning("the end of a grant was not written error=%d",
 		    failure);
 }
 
@@ -287,6 +287,34 @@ on_due(struct rows *r, int failure, void *arg)
 	arena_free(a);
 }
 
+/* Withdrawn, and nothing is under way any more. */
+static void
+on_settling(struct rows *r, int failure, void *arg)
+{
+	struct grant_sweep *s = arg;
+	struct arena *a = arena_new();
+
+	s->settling = NULL;
+	for (int i = 0; failure == 0 && i < rows_count(r); i++) {
+		struct line line = { .event = "consent.effective",
+		    .records = -1, .bytes = -1, .actor = "system" };
+		struct line_row row;
+		struct grant g;
+		struct params p;
+
+		grant_read(&g, r, i, a);
+		line.to = g.client_id;
+		line.subject = &g.subject;
+		line.grant = &g.id;
+		line_make(&row, a, &line);
+		params_init(&p);
+		params_uuid(&p, &g.id);
+		line_params(&p, &row);
+		(void)db_ask(s->db, SQL_GRANT_SETTLED, &p, on_ended, NULL);
+	}
+	arena_free(a);
+}
+
 static void
 on_sweep(evutil_socket_t fd, short what, void *arg)
 {
@@ -294,6 +322,9 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (s->settling == NULL)
+		s->settling = db_ask(s->db, SQL_GRANT_SETTLING, PARAMS_NONE,
+		    on_settling, s);
 	if (s->looking == NULL)
 		s->looking = db_ask(s->db, SQL_GRANT_DUE, PARAMS_NONE, on_due, s);
 }
@@ -317,6 +348,8 @@ grant_sweep_free(struct grant_sweep *s)
 		return;
 	if (s->looking != NULL)
 		db_forget(s->looking);
+	if (s->settling != NULL)
+		db_forget(s->settling);
 	event_free(s->timer);
 	free(s);
 }

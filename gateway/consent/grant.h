@@ -72,7 +72,8 @@ void grant_end_params(struct params *, struct arena *, const struct grant *,
     const char *by, const char *reason, const char *call);
 
 /*
- * Ends those whose time has come, every ten seconds, a hundred at once. One
+ * Ends those whose time has come, every ten seconds, a hundred at once, and tells
+ * of withdrawals that have taken effect everywhere. One
  * process of the house is enough, more do no harm: the gate looks at the time
  * itself, this only says so in the books.
  */

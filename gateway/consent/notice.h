@@ -11,9 +11,14 @@
 #include "http/call.h"
 
 struct buf;
+struct pushed;
 
 /* Keeps it, and gives its hash. A step's last word; the next one decides. */
 enum next notice_keep(struct call *, const struct buf *text, const char *lang,
     uint8_t sha256[32]);
+/* It is about to be shown to the signed-in customer: kept, and the line
+ * "consent.shown", once for each language of a request. The same. */
+enum next notice_shown(struct call *, const struct buf *text, const char *lang,
+    const struct pushed *);
 
 #endif

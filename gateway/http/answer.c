@@ -197,6 +197,18 @@ call_refuse(struct call *c, int status, const char *code, const char *detail,
 	return refuse_api(c, status, code, text);
 }
 
+const char *
+call_refused(const struct call *c)
+{
+	return ((const struct exchange *)c)->why;
+}
+
+int
+call_status(const struct call *c)
+{
+	return ((const struct exchange *)c)->status;
+}
+
 /* ---- the head ---- */
 
 /* "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n", made once a second. */

@@ -127,6 +127,9 @@ enum next call_flow_end(struct call *);				/* DONE */
 /* code: a stable word ("no_grant"); the detail is one calm sentence */
 enum next call_refuse(struct call *, int status, const char *code,
     const char *detail, ...) PRINTF_LIKE(4, 5);
+/* The word of the refusal and the status answered so far; NULL and 0: none. */
+const char *call_refused(const struct call *);
+int call_status(const struct call *);
 /* Runs once, when the last byte was handed to the kernel (sent = true) or the
  * client left first. The call is still whole. At most four. */
 void call_on_end(struct call *, void (*fn)(struct call *, bool sent));

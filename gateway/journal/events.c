@@ -6,6 +6,11 @@
  * (12 months by default), `consent-admin` keeps who allowed it and who ran the
  * counter. The words follow CNIL's deliberation 2021-122 (author, time, nature
  * of the operation) and the records rules of the Australian CDR (9.3).
+ *
+ * Not here: a checkpoint (it is its own record, kept and exported; a line of it
+ * would ask for the next), the begin and end of a subscription (they are those of
+ * its consent), and what this program does not do (it writes no mail, and holds no
+ * register of requests: what it answers itself is told as it is answered).
  */
 #include "journal/events.h"
 #include <stdlib.h>
@@ -21,8 +26,8 @@ const struct event_kind event_kinds[] = {
 	    "An auditor read the journal",
 	    "Un auditeur a consulté le journal"),
 	ADMIN("admin.configured", "admin",
-	    "The settings were changed",
-	    "La configuration a été modifiée"),
+	    "The program, its settings or its data sets were changed",
+	    "Le programme, sa configuration ou ses jeux de données ont changé"),
 	ADMIN("admin.key_rotated", "admin",
 	    "A key was replaced",
 	    "Une clé a été remplacée"),
@@ -59,9 +64,6 @@ const struct event_kind event_kinds[] = {
 	ADMIN("consent.expired", "consent",
 	    "A consent came to its end",
 	    "Un accord est arrivé à son terme"),
-	ADMIN("consent.expiring", "consent",
-	    "The customer was told that a consent is about to end",
-	    "Le client a été prévenu de la fin prochaine d'un accord"),
 	ADMIN("consent.given", "consent",
 	    "The customer gave consent",
 	    "Le client a donné son accord"),
@@ -113,15 +115,12 @@ const struct event_kind event_kinds[] = {
 	LEFT("delivery.failed", "delivery",
 	    "A delivery failed",
 	    "Un envoi a échoué"),
-	LEFT("delivery.gap", "delivery",
-	    "The personal cloud noticed a missing delivery",
-	    "Le cloud personnel a signalé un envoi manquant"),
 	LEFT("delivery.replayed", "delivery",
 	    "Deliveries given up were started again",
 	    "Des envois abandonnés ont été relancés"),
 	LEFT("delivery.resync", "delivery",
-	    "Deliveries began again from an earlier record",
-	    "Les envois ont repris à partir d'un enregistrement antérieur"),
+	    "What was delivered is compared with its source",
+	    "Ce qui a été livré est comparé à sa source"),
 	ADMIN("destination.left", "destination",
 	    "The counter left a personal cloud",
 	    "Le guichet a quitté un cloud personnel"),
@@ -167,9 +166,6 @@ const struct event_kind event_kinds[] = {
 	ADMIN("hold.set", "admin",
 	    "A legal hold was set",
 	    "Un gel juridique a été posé"),
-	ADMIN("integrity.checkpoint", "integrity",
-	    "A checkpoint was signed",
-	    "Un point de contrôle a été signé"),
 	ADMIN("integrity.fork_refused", "integrity",
 	    "A journal that contradicts its own past was not signed",
 	    "Un journal contredisant son passé n'a pas été signé"),
@@ -200,12 +196,6 @@ const struct event_kind event_kinds[] = {
 	ADMIN("report.produced", "rights",
 	    "A report was produced",
 	    "Un rapport a été produit"),
-	ADMIN("rights.completed", "rights",
-	    "A request about one's own data was answered",
-	    "Une demande d'exercice de droits a reçu sa réponse"),
-	ADMIN("rights.received", "rights",
-	    "A request about one's own data was received",
-	    "Une demande d'exercice de droits a été reçue"),
 	ADMIN("staff.disabled", "admin",
 	    "A colleague was shut out",
 	    "Un collaborateur a été écarté"),
@@ -224,12 +214,6 @@ const struct event_kind event_kinds[] = {
 	ADMIN("subject.erased", "rights",
 	    "The journal's link to a person was erased",
 	    "Le lien du journal avec une personne a été effacé"),
-	ADMIN("subscription.begun", "subscription",
-	    "Regular deliveries began",
-	    "Les envois réguliers ont commencé"),
-	ADMIN("subscription.ended", "subscription",
-	    "Regular deliveries ended",
-	    "Les envois réguliers ont cessé"),
 	ADMIN("subscription.paused", "subscription",
 	    "Regular deliveries were paused",
 	    "Les envois réguliers ont été suspendus"),

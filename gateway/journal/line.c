@@ -136,6 +136,7 @@ write_leaf(struct line_row *row, struct arena *a, const struct line *l)
 	optional_count(&w, "n", l->records);
 	optional_count(&w, "b", l->bytes);
 	optional_count(&w, "att", l->attempt > 0 ? l->attempt : -1);
+	optional_count(&w, "lag", l->lag_ms > 0 ? l->lag_ms : -1);
 	optional(&w, "act", l->actor);
 	write_tag(&w, l->subject, id);
 	write_commitment(&w, row);

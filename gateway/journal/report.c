@@ -16,7 +16,8 @@ const struct report reports[] = {
 		{ "client", REPORT_TEXT }, { "pulls", REPORT_COUNT },
 		{ "deliveries", REPORT_COUNT }, { "failed", REPORT_COUNT },
 		{ "dead", REPORT_COUNT }, { "records", REPORT_COUNT },
-		{ "bytes", REPORT_BYTES }, { "last", REPORT_TIME } } },
+		{ "bytes", REPORT_BYTES }, { "recover", REPORT_MS },
+		{ "last", REPORT_TIME } } },
 	{ "consents", SQL_REPORT_CONSENTS, .columns = {
 		{ "client", REPORT_TEXT }, { "requested", REPORT_COUNT },
 		{ "shown", REPORT_COUNT }, { "given", REPORT_COUNT },
@@ -51,7 +52,8 @@ const struct report reports[] = {
 	{ "integrity", SQL_REPORT_INTEGRITY, .columns = {
 		{ "name", REPORT_TEXT }, { "lines", REPORT_COUNT },
 		{ "notes", REPORT_COUNT }, { "first", REPORT_TIME },
-		{ "last", REPORT_TIME } } },
+		{ "last", REPORT_TIME }, { "verified", REPORT_COUNT },
+		{ "bad", REPORT_COUNT } } },
 	{ "breach", SQL_REPORT_BREACH, .columns = {
 		{ "client", REPORT_TEXT }, { "ds", REPORT_DATASET },
 		{ "persons", REPORT_NUMBER }, { "records", REPORT_COUNT },
@@ -64,10 +66,12 @@ const struct report reports[] = {
 	{ "service", SQL_REPORT_SERVICE, .columns = {
 		{ "ev", REPORT_EVENT }, { "ds", REPORT_DATASET },
 		{ "lines", REPORT_COUNT }, { "complete", REPORT_COUNT },
-		{ "aborted", REPORT_COUNT }, { "median", REPORT_MS },
+		{ "aborted", REPORT_COUNT }, { "away", REPORT_COUNT },
+		{ "available", REPORT_TEXT }, { "median", REPORT_MS },
 		{ "p95", REPORT_MS }, { "p99", REPORT_MS } } },
 	{ "funnel", SQL_REPORT_FUNNEL, .columns = {
-		{ "ev", REPORT_EVENT }, { "lines", REPORT_NUMBER } } },
+		{ "ev", REPORT_EVENT }, { "lines", REPORT_NUMBER },
+		{ "consents", REPORT_NUMBER } } },
 	{ NULL }
 };
 
@@ -80,20 +84,24 @@ report_find(const char *name)
 	return NULL;
 }
 
-/* What each data set's schema promises (x-latency). */
+/* What each data set's schema promises (x-latency), served today or not. */
 static void
 promise_params(struct params *p, struct arena *a, const struct catalogue *c)
 {
-	size_t n = catalogue_count(c), k = 0;
-	const char **ids = arena_alloc(a, (n + 1) * sizeof(*ids));
-	int64_t *ms = arena_alloc(a, (n + 1) * sizeof(*ms)), us;
+	const struct schema *const *all = catalogue_schemas(c);
+	size_t n = 0, k = 0;
+	const char **ids;
+	int64_t *ms, us;
 
+	while (all[n] != NULL)
+		n++;
+	ids = arena_alloc(a, (n + 1) * sizeof(*ids));
+	ms = arena_alloc(a, (n + 1) * sizeof(*ms));
 	for (size_t i = 0; i < n; i++) {
-		const struct schema *s = catalogue_at(c, i)->schema;
-
-		if (s->latency == NULL || duration_parse(&us, s->latency) < 0)
+		if (all[i]->latency == NULL ||
+		    duration_parse(&us, all[i]->latency) < 0)
 			continue;
-		ids[k] = s->id;
+		ids[k] = all[i]->id;
 		ms[k++] = us / 1000;
 	}
 	params_texts(p, a, ids, k);

@@ -23,7 +23,7 @@ enum report_kind {
 	REPORT_NUMBER, REPORT_MS,	/* not summed up */
 	REPORT_TIME
 };
-enum { REPORT_COLUMNS = 10 };
+enum { REPORT_COLUMNS = 12 };
 struct report_column { const char *name; enum report_kind kind; };
 
 struct report {

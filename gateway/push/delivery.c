@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
+#include "catalogue/page.h"
 #include "consent/details.h"
 #include "crypto/hash.h"
 #include "db/db.h"
@@ -35,6 +36,18 @@ versioned(const struct delivery *d)
 	    "%s@%d", d->dataset_id, d->dataset->schema->version);
 }
 
+/* From the change at the source, or from when the customer last decided about her
+ * consent: what was there before is not late. */
+static int64_t
+lag_ms(const struct delivery *d)
+{
+	int64_t changed = parcel_changed_us(&d->parcel, d->errand.done,
+	    d->decided_us);
+	int64_t lag = changed == 0 ? 0 : (clock_us() - changed) / 1000;
+
+	return changed == 0 ? 0 : lag < 1 ? 1 : lag;
+}
+
 void
 delivery_line(struct delivery *d, struct line_row *row, const char *event,
     const char *outcome, const char *reason)
@@ -51,6 +64,7 @@ delivery_line(struct delivery *d, struct line_row *row, const char *event,
 		    sent ? d->parcel.n : -1,
 		.bytes = sent && !notice ? (int64_t)d->parcel.bytes : -1,
 		.attempt = sent ? d->attempts + 1 : 0,
+		.lag_ms = acked && !notice ? lag_ms(d) : 0,
 		.actor = "system",
 		.subject = &d->to->subject,
 		.grant = &d->to->grant,
@@ -61,6 +75,22 @@ delivery_line(struct delivery *d, struct line_row *row, const char *event,
 	};
 
 	line_make(row, d->arena, &line);
+}
+
+void
+delivery_held(struct delivery *d)
+{
+	const struct line line = { .event = "record.rejected",
+	    .dataset = versioned(d), .to = d->to->client_id,
+	    .records = d->parcel.held, .bytes = -1, .actor = "system",
+	    .subject = &d->to->subject, .grant = &d->to->grant,
+	    .reason = RECORD_UNWRITABLE, .call = d->id };
+	struct line_row row;
+
+	if (d->parcel.held == 0 || d->attempts > 0)
+		return;			/* none, or it was told */
+	line_make(&row, d->arena, &line);
+	gate_note(d->push->house->gate, &row);
 }
 
 static void
@@ -265,6 +295,7 @@ take(struct push *p, const struct rows *rows, int row)
 	d->round = row_int(rows, row, "walk_round");
 	d->details = arena_strdup(a, row_text(rows, row, "details"));
 	d->sequence = row_int(rows, row, "sequence");
+	d->decided_us = row_time(rows, row, "decided");
 	d->attempts = (int)row_int(rows, row, "attempts");
 	d->crashes = (int)row_int(rows, row, "crashes");
 	d->alone = row_bool(rows, row, "alone");

@@ -78,8 +78,8 @@ take_row(struct parcel *p, const struct pair *pair, int which, int row,
 	if (rc == 0 && p->n > 0 && p->bytes + r.n > PARCEL_BYTES_MAX)
 		return 1;
 	if (rc < 0) {
-		log_warning("record held back dataset=%s why=\"a value has no "
-		    "JSON, or lists differ in length\"", ask->dataset->schema->id);
+		log_warning("record held back dataset=%s why=\""
+		    RECORD_UNWRITABLE "\"", ask->dataset->schema->id);
 		p->held++;
 	} else {
 		*item = (struct item){ .json = r.json, .n = r.n,
@@ -171,4 +171,22 @@ parcel_cursor(const struct parcel *p, int done, int64_t safe_us)
 		    p->places[i].changed_us < safe_us)
 			last = &p->places[i].cursor;
 	return last;
+}
+
+int64_t
+parcel_changed_us(const struct parcel *p, int done, int64_t since_us)
+{
+	int64_t first = 0;
+	int before = 0;
+
+	for (int i = 0; i < p->place_n && p->places[i].items <= done; i++) {
+		int64_t us = p->places[i].changed_us;
+
+		if (p->places[i].items > before) {	/* not held back nor known */
+			us = us < since_us ? since_us : us;
+			first = first == 0 || us < first ? us : first;
+		}
+		before = p->places[i].items;
+	}
+	return first;
 }

@@ -51,6 +51,9 @@ void parcel_leave_out(struct parcel *, const uint8_t (*known)[ITEM_MAC],
 /* Removals of records of which nothing but the name is known. */
 void parcel_of_names(struct parcel *, const uint8_t (*names)[ITEM_MAC],
     size_t n, struct arena *);
+/* Of the first `done` items, the first in time to change at the source, but not
+ * before since_us; 0: nothing is known of it. */
+int64_t parcel_changed_us(const struct parcel *, int done, int64_t since_us);
 /* The last place reached when `done` items were received, before safe_us; or
  * NULL: none. */
 const struct cursor *parcel_cursor(const struct parcel *, int done,

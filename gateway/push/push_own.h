@@ -55,6 +55,7 @@ struct delivery {
 	int64_t round;
 	char subscription[UUID_TEXT];
 	int64_t sequence, lease_end_us, begun_us;
+	int64_t decided_us;		/* when her consent was last decided */
 	int attempts, crashes;
 	bool alone, ever;
 
@@ -92,6 +93,8 @@ void visit_begin(struct delivery *);
 /* Settles; wait_ms, -1 = nothing left. event NULL = no line. */
 void delivery_settle(struct delivery *, int64_t wait_ms, const char *reason,
     const char *event, const char *outcome);
+/* Records of its parcel that were held back: a line of its own, once. */
+void delivery_held(struct delivery *);
 void delivery_line(struct delivery *, struct line_row *, const char *event,
     const char *outcome, const char *reason);
 void delivery_run(struct delivery *, enum errand_kind,

@@ -191,6 +191,7 @@ make_parcel(struct delivery *d, const struct rows *gone)
 	}
 	d->parcel.subscription = d->subscription;
 	d->parcel.sequence = d->sequence + 1;
+	delivery_held(d);
 	if (d->parcel.n > 0 && dataset_remembers(d->dataset))
 		ask_known(d);
 	else

@@ -16,9 +16,13 @@
 
 enum { LOOK_MS = 15000, LOOK_LONGEST_MS = 900000 };
 
+/* One whose grant has ended says so: else it is taken for a delivery that was under
+ * way meanwhile, and is due again at once, to give our keys back. */
 static void
 nothing_left(struct delivery *d)
 {
+	if (strcmp(d->state, "ended") == 0)
+		d->settlement.state = "ended";
 	delivery_settle(d, -1, NULL, NULL, NULL);
 }
 

@@ -204,6 +204,42 @@ show_page(struct call *c, enum consent_fault fault)
 	return layout_end(&l, fault == CONSENT_FINE ? 200 : 422);
 }
 
+/* Of the notice alone: who, why, which data, in the language shown; not of
+ * what she ticked, nor of the form's own secrets. To clear. */
+static void
+write_notice(struct buf *out, struct call *c, struct authorize *own,
+    enum lang lang)
+{
+	struct consent_view v = view(c, own, lang);
+	struct choice plain[CHOICES_MAX];
+	struct html h;
+
+	for (size_t i = 0; i < own->choices.n; i++)
+		plain[i] = (struct choice){ .schema = own->choices.list[i].schema,
+		    .at = own->choices.list[i].at,
+		    .value = own->choices.list[i].value,
+		    .closed = own->choices.list[i].closed };
+	v.choices = plain;
+	buf_init(out);
+	h_init(&h, out, c->arena, c->house->words, lang);
+	consent_notice(&h, &v);
+}
+
+/* She is about to see it: that is told, and it is kept as she sees it. */
+static enum next
+say_shown(struct call *c)
+{
+	struct authorize *own = c->own;
+	enum lang lang = language(c, own);
+	enum next next;
+	struct buf out;
+
+	write_notice(&out, c, own, lang);
+	next = notice_shown(c, &out, lang_codes[lang], own->pushed);
+	buf_clear(&out);
+	return next;
+}
+
 static enum next
 show(struct call *c)
 {
@@ -219,6 +255,7 @@ static const struct step authorize_steps[] = {
 	{ "is it hers", session_require },
 	{ "is it surely she", is_it_surely_she },
 	{ "may she", may_she },
+	{ "say so", say_shown },
 	{ "show", show },
 	{ NULL, NULL }
 };
@@ -230,26 +267,13 @@ const struct route route_authorize = {
 
 /* ---- the decision ---- */
 
-/* Of the notice alone: who, why, which data, in the language shown; not of
- * what she ticked, nor of the form's own secrets. */
 static enum next
 keep_notice(struct call *c, struct authorize *own, enum lang lang)
 {
 	enum next next;
-	struct consent_view v = view(c, own, lang);
-	struct choice plain[CHOICES_MAX];
 	struct buf out;
-	struct html h;
 
-	for (size_t i = 0; i < own->choices.n; i++)
-		plain[i] = (struct choice){ .schema = own->choices.list[i].schema,
-		    .at = own->choices.list[i].at,
-		    .value = own->choices.list[i].value,
-		    .closed = own->choices.list[i].closed };
-	v.choices = plain;
-	buf_init(&out);
-	h_init(&h, &out, c->arena, c->house->words, lang);
-	consent_notice(&h, &v);
+	write_notice(&out, c, own, lang);
 	next = notice_keep(c, &out, lang_codes[lang], own->notice);
 	buf_clear(&out);
 	return next;
@@ -303,7 +327,7 @@ decide(struct call *c)
 	if (decision != NULL && strcmp(decision, "refuse") == 0)
 		return refuse(c, own);
 	if (decision == NULL || strcmp(decision, "allow") != 0)
-		return show(c);		/* another language */
+		return call_goto(c, "say so");	/* another language */
 	if (own->choices.ticked_n == 0)
 		return show_page(c, CONSENT_NOTHING_TICKED);
 	if (own->choices.no_account)
@@ -335,6 +359,9 @@ static const struct step authorize_post_steps[] = {
 	{ "decide", decide },
 	{ "allow", allow },
 	{ "answer", answer },
+
+	{ "say so", say_shown },
+	{ "show", show },
 	{ NULL, NULL }
 };
 

@@ -9,6 +9,7 @@
  */
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/refusal.h"
 #include "routes/limits.h"
 #include "routes/pull_stream.h"
 #include "routes/routes.h"
@@ -35,6 +36,7 @@ understand(struct call *c)
 static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
 	{ "understand",		understand },
 	{ "know the horizon",	pull_horizon },

@@ -15,6 +15,7 @@
 #include "base/jw.h"
 #include "base/settings.h"
 #include "consent/pace.h"
+#include "consent/refusal.h"
 #include "crypto/hash.h"
 #include "http/call.h"
 #include "routes/routes.h"
@@ -107,6 +108,28 @@ take_binding(struct call *c, struct token_call *own)
 	return NEXT;
 }
 
+/* Asked by a client that proved itself, and not given. */
+static void
+on_end(struct call *c, bool sent UNUSED)
+{
+	struct token_call *own = c->own;
+	bool its_own = own->grant != NULL && strcmp(own->grant->client_id,
+	    own->auth.client->id) == 0;
+	struct line line = { .event = "token.refused",
+	    .to = own->auth.client->id,
+	    .subject = its_own ? &own->grant->subject : NULL,
+	    .grant = its_own ? &own->grant->id : NULL };
+
+	refusal_note(c, own->auth.client->id, &line);
+}
+
+static enum next
+watch_refusal(struct call *c)
+{
+	call_on_end(c, on_end);
+	return NEXT;
+}
+
 static enum next
 read_request(struct call *c)
 {
@@ -157,6 +180,7 @@ answer(struct call *c)
 
 static const struct step token_steps[] = {
 	AUTH_STEPS,
+	{ "note a refusal", watch_refusal },
 	{ "hold back", hold_back },
 	{ "read request", read_request },
 

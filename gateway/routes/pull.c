@@ -25,6 +25,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
 #include "consent/access.h"
+#include "consent/refusal.h"
 #include "crypto/hash.h"
 #include "http/call.h"
 #include "http/condition.h"
@@ -102,6 +103,7 @@ write_page(struct call *c, struct pull *p)
 	rc = pull_write(c, p, PAGE_BYTES);
 	if (rc < 0)
 		return rc;
+	pull_trace_held(c, p);
 	if (p->page.held > 0)
 		missing_add(&p->missing, (struct missing){ "held_back",
 		    "records", .count = p->page.held });
@@ -166,6 +168,7 @@ send_page(struct call *c)
 static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
 	{ "understand",		pull_understand },
 	{ "know the horizon",	pull_horizon },

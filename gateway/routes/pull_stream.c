@@ -202,6 +202,7 @@ stream_send(struct call *c)
 	if (s->pages++ == 0)
 		start_flow(c, s);
 	s->records += p->page.records;
+	pull_trace_held(c, p);
 	if (p->page.held > 0)
 		missing_add(&p->missing, (struct missing){ "held_back",
 		    "records", .count = p->page.held });

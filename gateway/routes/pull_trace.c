@@ -68,6 +68,22 @@ pull_trace_end(struct call *c, struct pull *p, bool sent)
 	p->line.event = NULL;
 }
 
+void
+pull_trace_held(struct call *c, const struct pull *p)
+{
+	const struct line line = { .event = "record.rejected",
+	    .dataset = p->name, .to = c->access->client_id,
+	    .records = p->page.held, .bytes = -1, .actor = "system",
+	    .subject = &c->access->subject, .grant = &c->access->grant,
+	    .reason = RECORD_UNWRITABLE, .call = c->id };
+	struct line_row row;
+
+	if (p->page.held == 0)
+		return;
+	line_make(&row, c->arena, &line);
+	gate_note(c->house->gate, &row);
+}
+
 enum next
 pull_not_admitted(struct call *c)
 {

@@ -13,6 +13,8 @@
 enum next pull_trace_begin(struct call *, struct pull *);
 /* How it ended; nothing when none was begun. */
 void pull_trace_end(struct call *, struct pull *, bool sent);
+/* Records of this page that were held back: a line of its own. */
+void pull_trace_held(struct call *, const struct pull *);
 /* 403 or 503. */
 enum next pull_not_admitted(struct call *);
 enum next pull_source_away(struct call *);

@@ -8,6 +8,7 @@
 #include "serve/chores.h"
 #include "serve/facts.h"
 #include "serve/serve.h"
+#include "serve/told.h"
 #include "watch/exports.h"
 #include "watch/watch.h"
 
@@ -35,6 +36,7 @@ role_watch(struct role *r)
 	watch = watch_new(&house);
 	lives = lives_new(&house);
 	exports = exports_new(&house);
+	told_configuration(&house);
 	role_ready(r);
 	role_until_stopped(&house, r, stop, &house);
 	exports_free(exports);

@@ -104,7 +104,7 @@ async () => {
 		"energy.load-curve", "--customer", p.customer);
 	assert.equal(r.code, 0, r.err);
 	await p.until(() => held().length === wanted().length, "found", 30000);
-	assert.equal(p.lines().filter((l) => l.ev === "delivery.replayed").length,
+	assert.equal(p.lines().filter((l) => l.ev === "delivery.resync").length,
 		1);
 	const s = JSON.parse(tool("status", "--json").out);
 	assert.equal(s.subscriptions.total, 1);

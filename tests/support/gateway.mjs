@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { certificates, freePorts, guichet, program, root, temporary,
 	writeSettings } from "./ground.mjs";
 import { createDatabase } from "./postgres.mjs";
+import { keepLog } from "./told.mjs";
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -125,6 +126,7 @@ export async function startGateway(options = {}) {
 	const ended = new Promise((done) =>
 		child.on("close", (code, signal) => {
 			g.exit = code ?? signal;
+			keepLog(ground.db.name, g.logs);
 			running.delete(child.pid);
 			done(g.exit);
 		}));

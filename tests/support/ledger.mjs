@@ -61,7 +61,7 @@ export class Ledger {
 	}
 
 	// One line, as gateway/journal/line.c makes it.
-	line({ ev = "pull.begun", at = Date.now(), person, to, ds, oc, n, b, att, act,
+	line({ ev = "pull.begun", at = Date.now(), person, to, ds, oc, n, b, att, lag, act,
 		side = {}, log = 0 }) {
 		const id = uuid7(at), salt = randomBytes(32);
 		const all = person ? { subject: person.id, ...side } : side;
@@ -72,12 +72,15 @@ export class Ledger {
 			.update(salt).update(bytes).digest());
 		const bare = bytes.length === 2;
 		const leaf = JSON.stringify({ v: 1, id, t: new Date(at).toISOString(), ev,
-			ds, to, oc, n, b, att, act, tag, cm: bare ? undefined : cm });
+			ds, to, oc, n, b, att, lag, act, tag, cm: bare ? undefined : cm });
 		return { id, log, leaf, salt: bare ? null : salt, side: bare ? null : bytes,
 			person, to };
 	}
 
 	write(lines) {
+		this.sql(`CREATE TABLE IF NOT EXISTS public.by_hand (id uuid);
+			INSERT INTO public.by_hand VALUES ${lines.map((l) => `('${l.id}')`)
+				.join(",")}`);
 		const hex = (b) => b === null ? "NULL" : `'\\x${b.toString("hex")}'`;
 		this.sql(`INSERT INTO guichet.journal_line
 			(id, log, leaf, salt, side, subject_id, client_id) VALUES ` +

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keepLines } from "./told.mjs";
 
 const pg = fileURLToPath(new URL("./pg", import.meta.url));
 
@@ -57,8 +58,11 @@ export function createDatabase(name, base = postgresUrl(), charset = null) {
 	const unique = `${name}_${process.pid}_${++made}`.toLowerCase();
 	sql(base, `CREATE DATABASE "${unique}"` + (charset ? ` ENCODING '${charset}'
 		LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0` : ""));
-	return { name: unique, url: urlOf(base, unique), drop: () =>
-		sql(base, `DROP DATABASE IF EXISTS "${unique}" WITH (FORCE)`) };
+	const url = urlOf(base, unique);
+	return { name: unique, url, drop: () => {
+		keepLines(url, unique);
+		sql(base, `DROP DATABASE IF EXISTS "${unique}" WITH (FORCE)`);
+	} };
 }
 
 // How many lines have no place in their log yet.

@@ -103,6 +103,7 @@ CREATE TABLE guichet.pushed_request (		-- RFC 9126
 	used		boolean NOT NULL DEFAULT false,
 	due		timestamptz NOT NULL,	-- to be opened until then
 	opened		timestamptz,		-- then to be read until expires
+	shown		text[] NOT NULL DEFAULT '{}',	-- in which languages
 	expires		timestamptz NOT NULL,
 	PRIMARY KEY (hash, expires)
 ) PARTITION BY RANGE (expires);

@@ -22,6 +22,10 @@ CREATE TABLE guichet.notice (
 	first_shown	timestamptz NOT NULL DEFAULT now()
 );
 
+-- When a withdrawal was seen to have taken effect everywhere (grant_settled.sql).
+ALTER TABLE guichet.grants ADD effective timestamptz;
+CREATE INDEX ON guichet.grants (id) WHERE state = 'withdrawn' AND effective IS NULL;
+
 -- When a live grant's customer was last looked at (consent/lives.h).
 ALTER TABLE guichet.grants ADD looked timestamptz NOT NULL DEFAULT now();
 CREATE INDEX grants_looked ON guichet.grants (looked)

@@ -27,6 +27,16 @@ CREATE TABLE guichet.staff_session (
 );
 -- SPDX-License-Identifier: Apache-2.0
 
+-- What each host runs: digests of its settings and data sets, its program's
+-- version. A change is a line of the journal.
+CREATE TABLE guichet.configured (
+	host		text NOT NULL,
+	what		text NOT NULL,
+	digest		text NOT NULL,
+	since		timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (host, what)
+);
+
 -- ---- checkpoints -----------------------------------------------------------
 
 -- The last one of a day or of an hour, for exports.
@@ -52,6 +62,7 @@ CREATE TABLE guichet.journal_fact (
 	att		int,
 	act		text,
 	ms		bigint,			-- since the line it ends
+	lag		bigint,			-- ms since the source changed
 	-- erased with the side record
 	by		text,
 	call		text,
@@ -125,6 +136,7 @@ LANGUAGE sql AS $$
 		       CASE WHEN s->>'of' ~ '^[0-9a-f]{8}-[0-9a-f]{4}-7' THEN
 		           extract(epoch FROM guichet.time_of(id) -
 		           guichet.time_of((s->>'of')::uuid)) * 1000 END,
+		       (l->>'lag')::numeric::bigint,
 		       s->>'by', s->>'call', subject_id, grant_id
 		  FROM lines
 		    ON CONFLICT DO NOTHING
