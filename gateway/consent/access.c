@@ -281,7 +281,7 @@ refuse(struct check *k)
 }
 
 enum next
-access_check(struct call *c)
+access_check_even_paused(struct call *c)
 {
 	struct check *k = (struct check *)c->access;
 
@@ -297,6 +297,17 @@ access_check(struct call *c)
 		    "the database is busy or away; please try again");
 	}
 	k->access = k->entry->access;
+	return NEXT;
+}
+
+enum next
+access_check(struct call *c)
+{
+	if (access_check_even_paused(c) == DONE)
+		return DONE;
+	if (c->access->paused)
+		return call_refuse(c, 403, "consent_paused", "the customer has "
+		    "paused this consent: nothing is read until it goes on");
 	return NEXT;
 }
 

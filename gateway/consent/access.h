@@ -22,6 +22,7 @@ struct access {
 	struct subject_ref subject;
 	const char **datasets;		/* granted ids, NULL-terminated */
 	const char *details;		/* authorization_details as granted, JSON */
+	bool paused;			/* opens no record for now */
 	int64_t token_expires_us;
 	int64_t grant_expires_us;
 };
@@ -31,6 +32,9 @@ struct access {
  * after which c->access is set. They refuse with 401 and WWW-Authenticate. */
 enum next access_find(struct call *);
 enum next access_check(struct call *);
+/* For routes that only tell of the consent: a paused one is fine. Others answer
+ * 403: the token is good and will be of use again (RFC 6750 3.1). */
+enum next access_check_even_paused(struct call *);
 
 /* What the grant allows of this data set now: period, granularity, accounts.
  * NULL: nothing. */

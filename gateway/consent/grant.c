@@ -6,12 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/attr.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
 
-enum { CODE_LIFE_S = 60, SWEEP_S = 10 };
+enum { CODE_LIFE_S = 60, SWEEP_S = 10, SWEEP_MAX = 100 };
 
 void
 grant_pairwise(char out[44], const struct subject_ref *s, const char *client_id)
@@ -250,22 +252,34 @@ grant_end(struct call *c, const struct grant *g, const char *by,
 	return call_ask(c, c->house->db, SQL_GRANT_END, &p);
 }
 
-/* ---- those whose time has come ---- */
+/* ---- those that are to end ---- */
 
 struct grant_sweep {
 	struct db *db;
 	struct event *timer;
 	struct question *looking, *settling;
+	struct ending {
+		struct grant_sweep *sweep;
+		struct question *question;	/* NULL: answered */
+	} endings[SWEEP_MAX];
+	int left;			/* of them, not answered yet */
+	bool more;			/* there were more than one look shows */
 };
 
+static void look(struct grant_sweep *);
+
 static void
-on_ended(struct rows *r, int failure, void *arg)
+on_ended(struct rows *r UNUSED, int failure, void *arg)
 {
-	(void)r;
-	(void)arg;
+	struct ending *e = arg;
+	struct grant_sweep *s = e->sweep;
+
+	e->question = NULL;
 	if (failure != 0)
-		log_warning("the end of a grant was not written error=%d",
-		    failure);
+		log_warning("a grant could not be ended error=%s",
+		    error_name(failure));
+	if (--s->left == 0 && s->more && failure == 0)
+		look(s);
 }
 
 static void
@@ -275,16 +289,30 @@ on_due(struct rows *r, int failure, void *arg)
 	struct arena *a = arena_new();
 
 	s->looking = NULL;
+	s->more = failure == 0 && rows_count(r) == SWEEP_MAX;
 	for (int i = 0; failure == 0 && i < rows_count(r); i++) {
+		bool gone = row_bool(r, i, "gone");
+		struct ending *e = &s->endings[i];
 		struct grant g;
 		struct params p;
 
 		grant_read(&g, r, i, a);
 		params_init(&p);
-		grant_end_params(&p, a, &g, "time", NULL, NULL);
-		(void)db_ask(s->db, SQL_GRANT_END, &p, on_ended, NULL);
+		grant_end_params(&p, a, &g, gone ? "recipient" : "time",
+		    gone ? "the recipient has left" : NULL, NULL);
+		e->sweep = s;
+		e->question = db_ask(s->db, SQL_GRANT_END, &p, on_ended, e);
+		s->left += e->question != NULL;
 	}
 	arena_free(a);
+}
+
+static void
+on_settled(struct rows *r UNUSED, int failure, void *arg UNUSED)
+{
+	if (failure != 0)
+		log_warning("the end of a grant was not written error=%s",
+		    error_name(failure));
 }
 
 /* Withdrawn, and nothing is under way any more. */
@@ -310,23 +338,27 @@ on_settling(struct rows *r, int failure, void *arg)
 		params_init(&p);
 		params_uuid(&p, &g.id);
 		line_params(&p, &row);
-		(void)db_ask(s->db, SQL_GRANT_SETTLED, &p, on_ended, NULL);
+		(void)db_ask(s->db, SQL_GRANT_SETTLED, &p, on_settled, NULL);
 	}
 	arena_free(a);
 }
 
 static void
-on_sweep(evutil_socket_t fd, short what, void *arg)
+look(struct grant_sweep *s)
+{
+	if (s->looking == NULL && s->left == 0)
+		s->looking = db_ask(s->db, SQL_GRANT_DUE, PARAMS_NONE, on_due, s);
+}
+
+static void
+on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct grant_sweep *s = arg;
 
-	(void)fd;
-	(void)what;
 	if (s->settling == NULL)
 		s->settling = db_ask(s->db, SQL_GRANT_SETTLING, PARAMS_NONE,
 		    on_settling, s);
-	if (s->looking == NULL)
-		s->looking = db_ask(s->db, SQL_GRANT_DUE, PARAMS_NONE, on_due, s);
+	look(s);
 }
 
 struct grant_sweep *
@@ -350,6 +382,9 @@ grant_sweep_free(struct grant_sweep *s)
 		db_forget(s->looking);
 	if (s->settling != NULL)
 		db_forget(s->settling);
+	for (int i = 0; i < SWEEP_MAX; i++)
+		if (s->endings[i].question != NULL)
+			db_forget(s->endings[i].question);
 	event_free(s->timer);
 	free(s);
 }

@@ -31,6 +31,7 @@ tell(struct call *c)
 	jw_object(&w);
 	jw_str_member(&w, "grant_id", a->grant_text);
 	jw_str_member(&w, "client_id", a->client_id);
+	jw_str_member(&w, "status", a->paused ? "paused" : "active");
 	jw_key(&w, "datasets");
 	jw_array(&w);
 	for (const char **d = a->datasets; *d != NULL; d++)
@@ -47,7 +48,7 @@ tell(struct call *c)
 
 static const struct step steps[] = {
 	{ "find token",		access_find },
-	{ "check token",	access_check },
+	{ "check token",	access_check_even_paused },
 	{ "tell",		tell },
 	{ NULL,			NULL }
 };

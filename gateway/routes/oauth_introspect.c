@@ -61,6 +61,7 @@ write_active(struct jw *w, struct call *c, const struct grant *g,
 	jw_key(w, "authorization_details");
 	jw_raw(w, details, strlen(details));
 	jw_str_member(w, "grant_id", g->id_text);
+	jw_str_member(w, "grant_status", g->state);
 	if (!row_null(c->rows, 0, "binding"))
 		write_binding(w, c);
 }
@@ -73,7 +74,7 @@ active(struct call *c, const struct grant *g, struct details *d)
 	const char **ids, *why;
 	size_t n;
 
-	if (g == NULL || grant_ended(g) || strcmp(g->state, "active") != 0 ||
+	if (g == NULL || grant_ended(g) || strcmp(g->state, "pending") == 0 ||
 	    strcmp(g->client_id, own->auth.client->id) != 0 ||
 	    details_read(d, c->arena, NULL, g->details, &why) < 0)
 		return false;

@@ -1,13 +1,27 @@
--- -> a hundred grants whose time has come, in the columns of grant_find.
-SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact, g.subject_id AS subject,
+-- -> a hundred grants that are to end, in the columns of grant_find; gone: not
+-- because their time has come, but because the recipient has left (RFC 7592 2.3).
+WITH due AS (
+	(SELECT id, false AS gone
+	   FROM guichet.grants
+	  WHERE expires <= now() AND state IN ('active', 'pending', 'paused')
+	  ORDER BY expires
+	  LIMIT 100)
+	 UNION ALL
+	(SELECT g.id, true
+	   FROM guichet.client AS c
+	   JOIN guichet.grants AS g ON g.client_id = c.id
+	  WHERE c.state = 'left' AND g.expires > now()
+	    AND g.state IN ('active', 'pending', 'paused')
+	  LIMIT 100)
+	 LIMIT 100
+)
+SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact,
+       g.subject_id AS subject,
        s.key, g.pairwise, g.datasets, g.details, g.purpose, g.language,
        g.notice_sha256 AS notice, g.state, g.ended_by, g.created, g.expires,
-       g.ended
-  FROM guichet.grants AS g
+       g.ended, d.gone
+  FROM due AS d
+  JOIN guichet.grants AS g ON g.id = d.id
   JOIN guichet.client AS c ON c.id = g.client_id
-  JOIN guichet.subject AS s ON s.id = g.subject_id
- WHERE g.expires <= now()
-   AND g.state IN ('active', 'pending', 'paused')
- ORDER BY g.expires
- LIMIT 100;
+  JOIN guichet.subject AS s ON s.id = g.subject_id;
 -- SPDX-License-Identifier: Apache-2.0

@@ -1,9 +1,10 @@
 -- $1 token hash -> grant, client, binding, thumbprint, expires, datasets,
--- details, grant_expires, subject, key, customer: of a live grant of an
--- admitted client. The bounds on expires choose the partitions.
+-- details, grant_expires, paused, subject, key, customer: of a grant that has
+-- not ended, of an admitted client. The bounds on expires choose the partitions.
 SELECT t.grant_id AS grant, t.client_id AS client, t.binding, t.thumbprint,
        t.expires, coalesce(t.datasets, g.datasets) AS datasets, g.details,
-       g.expires AS grant_expires, s.id AS subject, s.key, s.customer
+       g.expires AS grant_expires, g.state = 'paused' AS paused,
+       s.id AS subject, s.key, s.customer
   FROM guichet.access_token AS t
   JOIN guichet.grants AS g ON g.id = t.grant_id
   JOIN guichet.subject AS s ON s.id = g.subject_id
@@ -11,7 +12,7 @@ SELECT t.grant_id AS grant, t.client_id AS client, t.binding, t.thumbprint,
  WHERE t.hash = $1
    AND t.expires > now()
    AND t.expires < now() + interval '2 hours'
-   AND g.state = 'active'
+   AND g.state IN ('active', 'paused')
    AND g.expires > now()
    AND c.state = 'admitted';
 -- SPDX-License-Identifier: Apache-2.0

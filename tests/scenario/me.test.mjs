@@ -36,9 +36,20 @@ test("paused, nothing leaves within a second; resumed, it does again",
 	assert.equal(r.status, 303);
 	assert.equal(grant("state"), "paused");
 	await pause(900);
-	const refused = await pull();
-	assert.ok([401, 403].includes(refused.status), `${refused.status}`);
-	assert.equal((await alpha.refresh(tokens.refresh_token)).status, 400);
+	// the PIMS is told that it waits, and loses nothing meanwhile
+	const closed = await pull();
+	assert.equal(closed.status, 403);
+	assert.equal(closed.json.code, "consent_paused", closed.text);
+	const again = await alpha.refresh(tokens.refresh_token);
+	assert.equal(again.status, 200, again.text);
+	const token = again.json.access_token;
+	assert.equal((await alpha.get("/v1/datasets", token)).status, 403);
+	const told = await alpha.get(`/oauth/grants/${tokens.grant_id}`, token);
+	assert.equal(told.json.status, "paused");
+	assert.equal((await alpha.get("/v1/grant", token)).json.status, "paused");
+	const seen = await alpha.post("/oauth/introspect", { token });
+	assert.equal(seen.json.active, true);
+	assert.equal(seen.json.grant_status, "paused");
 	const page = await camille.ask(r.headers.location);
 	assert.match(page.text, /role="status"[^>]*>C’est fait : plus rien/);
 	assert.match(page.text, /class="state paused">En pause/);

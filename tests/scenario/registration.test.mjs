@@ -184,13 +184,38 @@ test("it looks at itself, changes keys at once, its name only by review",
 		await calm();
 	});
 
-test("it leaves, and is gone", async () => {
+test("it leaves, and what it was allowed ends with it", async () => {
 	const { client_id, registration_access_token: token } = made;
 	const path = `/oauth/register/${client_id}`;
+	// admitted again after its change of name, with a consent that lives
+	await act(client_id, "review");
+	sql(counter.db.url, `UPDATE guichet.client SET reviewed_by =
+		gen_random_uuid() WHERE id = '${client_id}'`);
+	await act(client_id, "admit");
+	await pause(300);
+	const { pims } = made;
+	const t = await pims.connect(camille);
+	const get = () => pims.get("/v1/datasets", t.access_token);
+	assert.equal((await get()).status, 200);
+	await calm();
 	assert.equal((await send(path, { method: "DELETE", token })).status, 204);
 	refused(await send(path, { method: "GET", token }), 401, "invalid_token");
 	assert.equal(state(client_id), "left");
 	assert.equal(events(client_id).at(-1), "client.left");
+	const began = Date.now();
+	while ((await get()).status !== 401)
+		assert.ok(Date.now() - began < 1000, "within a second");
+	refused(await pims.refresh(t.refresh_token), 401, "invalid_client");
+	// and each consent ends by itself, with its line
+	await counter.until(() => sql(counter.db.url, `SELECT count(*) FROM
+		guichet.grants WHERE client_id = '${client_id}' AND state = 'active'`)
+		=== "0", "its consents end", 15000);
+	assert.match(sql(counter.db.url, `SELECT state, ended_by FROM guichet.grants
+		WHERE id = '${t.grant_id}'`), /withdrawn.recipient/);
+	assert.equal(sql(counter.db.url, `SELECT count(*) FROM guichet.journal_line
+		WHERE grant_id = '${t.grant_id}' AND convert_from(leaf, 'UTF8')
+		LIKE '%"consent.withdrawn"%'`), "1");
+	assert.match((await camille.ask("/me")).text, /Ma Vie|Your Bank/);
 });
 
 test("an invitation may admit at once: the sandbox' way", async () => {

@@ -17,6 +17,12 @@ ALTER TABLE guichet.client ADD software_id text;
 CREATE UNIQUE INDEX ON guichet.client (registration_hash)
 	WHERE registration_hash IS NOT NULL;
 
+-- What is to end: by its time, or because its recipient has left.
+CREATE INDEX grants_due ON guichet.grants (expires)
+	WHERE state IN ('active', 'pending', 'paused');
+CREATE INDEX grants_held ON guichet.grants (client_id)
+	WHERE state IN ('active', 'pending', 'paused');
+
 -- Invitations: what lets somebody register (RFC 7591, initial access token).
 CREATE TABLE guichet.invitation (
 	hash		bytea PRIMARY KEY,
