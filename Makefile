@@ -36,8 +36,8 @@ PKG_LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $1	$(2:$(CURDIR)/%=%)")
 
-ROOMS := base crypto db http catalogue journal consent push watch pages routes \
-	serve commands
+ROOMS := base crypto db http catalogue journal consent push watch pages mail \
+	routes serve commands
 SRC := $(foreach r,$(ROOMS),$(wildcard gateway/$r/*.c))
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/sql_table.o $(B)/assets.o $(B)/scripts.o
 STATEMENTS := $(sort $(wildcard gateway/sql/*.sql))

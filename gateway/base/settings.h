@@ -95,6 +95,15 @@ struct settings {
 	char *push_solid_client_id;
 	char *push_solid_secret_file;
 
+	/* [mail] letters to customers */
+	char *mail_mode;		/* "off", "smtp" or "command" */
+	char *mail_server, *mail_tls;	/* host:port; none | starttls | tls */
+	char *mail_user, *mail_password_file, *mail_ca_file;
+	char *mail_command;		/* reads the letter; $1 is its address */
+	char *mail_from;		/* "": organisation_contact */
+	int64_t mail_reminder_days;
+	int64_t mail_retry_s, mail_deadline_ms;
+
 	/* [watch] */
 	int64_t watch_interval_ms;
 	int64_t horizon_margin_ms;

@@ -91,6 +91,12 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Register the counter there, with the redirect address that the "
 	  "message shows, and write issuer and client_id. "
 	  "docs/how-to/sign-in.md tells the whole." },
+	{ "E135", "The [mail] settings are not whole",
+	  "Letters to customers need an address they come from, and a mail server "
+	  "that is reached over TLS (or on this machine) or a program to hand "
+	  "them to.",
+	  "Mend the setting that the message names; docs/how-to/write-to-"
+	  "customers.md tells the whole." },
 	{ "E132", "Too many listening sockets", "There is a bound.",
 	  "Listen on fewer addresses." },
 	{ "E133", "Too few files may be open",

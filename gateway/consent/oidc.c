@@ -392,7 +392,8 @@ oidc_new(struct event_base *base, const struct settings *s,
 	o->own_keys = keys;
 	TAILQ_INIT(&o->waiters);
 	copy_options(o, options);
-	o->client = http_client_inside(base, s, options->ca_file);
+	o->client = http_client_inside(base, s, options->ca_file,
+	    "[login] ca_file");
 	begin(o);
 	return o;
 }

@@ -18,51 +18,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/settings.h"
 #include "http/address.h"
-#include "http/call.h"		/* struct field */
+#include "http/client_own.h"
 
 enum {
-	ANSWER_MAX = 65536, FIELDS_MAX_BYTES = 16384, FIELDS_MAX = 100,
-	CONNECT_MS = 10000,
-	JOBS_MAX = 2000, KEPT_MAX = 64, SOCKETS_MAX = 256, PER_HOST_MAX = 32,
-	HANDLES_KEPT = 32
-};
-
-struct http_client {
-	struct event_base *base;
-	const struct settings *settings;
-	CURLM *multi;
-	struct event *timer;
-	struct networks *allow;
-	STACK_OF(X509) *trusted;	/* push_ca_file; NULL = none */
-	TAILQ_HEAD(, http_job) jobs;
-	size_t job_count;
-	CURL *idle[HANDLES_KEPT];
-	size_t idle_count;
-};
-
-struct http_job {
-	struct http_answer answer;	/* first: http_answer_field goes back */
-	struct http_client *client;
-	TAILQ_ENTRY(http_job) among;
-	struct arena *arena;
-	CURL *easy;			/* NULL: failed before it began */
-	struct event *soon;
-	struct curl_slist *list;
-	struct buf body;
-	struct field fields[FIELDS_MAX];
-	size_t field_count, field_bytes;
-	bool denied, allowed;		/* an address was */
-	bool too_large;
-	http_on_answer *on_answer;
-	void *arg;
+	ANSWER_MAX = 65536, FIELDS_MAX_BYTES = 16384,
+	JOBS_MAX = 2000, KEPT_MAX = 64, SOCKETS_MAX = 256, PER_HOST_MAX = 32
 };
 
 /* ---- a job ends ---- */
@@ -325,7 +291,40 @@ on_tls(CURL *easy UNUSED, void *ctx, void *arg)
 	return CURLE_OK;
 }
 
-/* ---- asking ---- */
+/* ---- a job begins ---- */
+
+struct http_job *
+http_job_new(struct http_client *cl, http_on_answer *on_answer, void *arg)
+{
+	struct arena *a = arena_new();
+	struct http_job *job = arena_alloc(a, sizeof(*job));
+
+	job->arena = a;
+	job->client = cl;
+	job->on_answer = on_answer;
+	job->arg = arg;
+	buf_init(&job->body);
+	TAILQ_INSERT_TAIL(&cl->jobs, job, among);
+	cl->job_count++;
+	return job;
+}
+
+CURL *
+http_job_handle(struct http_job *job)
+{
+	struct http_client *cl = job->client;
+
+	job->easy = cl->idle_count > 0 ? cl->idle[--cl->idle_count] :
+	    curl_easy_init();
+	return job->easy;
+}
+
+const char *
+http_job_start(struct http_job *job)
+{
+	return curl_multi_add_handle(job->client->multi, job->easy) ==
+	    CURLM_OK ? NULL : "libcurl takes no more";
+}
 
 static void
 on_soon(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
@@ -335,8 +334,8 @@ on_soon(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	finish(job, job->answer.failure, job->answer.why);
 }
 
-static void
-fail_soon(struct http_job *job, int failure, const char *why)
+void
+http_job_fail_soon(struct http_job *job, int failure, const char *why)
 {
 	const struct timeval now = { 0, 0 };
 
@@ -383,11 +382,11 @@ set_method(CURL *e, const struct http_request *r)
 	curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
-static void
-set_guards(struct http_job *job, CURL *e, long deadline_ms)
+void
+http_job_guards(struct http_job *job, long deadline_ms)
 {
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	CURL *e = job->easy;
+
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, deadline_ms);
@@ -396,17 +395,19 @@ set_guards(struct http_job *job, CURL *e, long deadline_ms)
 	curl_easy_setopt(e, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, job);
 	curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, job->client);
+	curl_easy_setopt(e, CURLOPT_PRIVATE, job);
 }
 
 static void
 set_hearing(struct http_job *job, CURL *e)
 {
-	curl_easy_setopt(e, CURLOPT_PRIVATE, job);
+	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, job);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_field);
@@ -418,45 +419,35 @@ set_hearing(struct http_job *job, CURL *e)
 static const char *
 begin(struct http_job *job, const struct http_request *r)
 {
-	struct http_client *cl = job->client;
 	const char *why;
 	CURL *e;
 
 	if (http_url_check(r->url, &why) < 0)
 		return why;
-	e = cl->idle_count > 0 ? cl->idle[--cl->idle_count] : curl_easy_init();
-	if ((job->easy = e) == NULL)
+	if ((e = http_job_handle(job)) == NULL)
 		return "libcurl is out of memory";
 	if (!set_fields(job, r))
 		return "a header field has a line end in it";
 	curl_easy_setopt(e, CURLOPT_URL, r->url);
 	set_method(e, r);
-	set_guards(job, e, r->deadline_ms > 0 ? r->deadline_ms :
-	    (long)cl->settings->push_deadline_ms);
+	http_job_guards(job, r->deadline_ms > 0 ? r->deadline_ms :
+	    (long)job->client->settings->push_deadline_ms);
 	set_hearing(job, e);
-	if (curl_multi_add_handle(cl->multi, e) != CURLM_OK)
-		return "libcurl takes no more";
-	return NULL;
+	return http_job_start(job);
 }
 
 struct http_job *
 http_ask(struct http_client *cl, const struct http_request *r,
     http_on_answer *on_answer, void *arg)
 {
-	struct arena *a = arena_new();
-	struct http_job *job = arena_alloc(a, sizeof(*job));
+	struct http_job *job = http_job_new(cl, on_answer, arg);
 	const char *why;
 
-	job->arena = a;
-	job->client = cl;
-	job->on_answer = on_answer;
-	job->arg = arg;
-	buf_init(&job->body);
-	TAILQ_INSERT_TAIL(&cl->jobs, job, among);
-	if (++cl->job_count > JOBS_MAX)
-		fail_soon(job, E_UNAVAILABLE, "too many exchanges are under way");
+	if (cl->job_count > JOBS_MAX)
+		http_job_fail_soon(job, E_UNAVAILABLE,
+		    "too many exchanges are under way");
 	else if ((why = begin(job, r)) != NULL)
-		fail_soon(job, E_BAD_INPUT, why);
+		http_job_fail_soon(job, E_BAD_INPUT, why);
 	return job;
 }
 
@@ -519,7 +510,7 @@ http_client_new(struct event_base *base, const struct settings *s)
 
 struct http_client *
 http_client_inside(struct event_base *base, const struct settings *s,
-    const char *ca_file)
+    const char *ca_file, const char *setting)
 {
 	struct http_client *cl = client_open(base, s);
 	char wrong[64];
@@ -528,7 +519,7 @@ http_client_inside(struct event_base *base, const struct settings *s,
 	assert(rc == 0);
 	(void)rc;
 	if (ca_file[0] != '\0')
-		cl->trusted = read_trusted(ca_file, "[login] ca_file");
+		cl->trusted = read_trusted(ca_file, setting);
 	return cl;
 }
 

@@ -39,9 +39,10 @@ const char *http_answer_field(const struct http_answer *, const char *lower_name
 
 struct http_client *http_client_new(struct event_base *, const struct settings *);
 /* For hosts that the operator named (a sign-in provider), not a customer: its
- * address may be private, and ca_file ("" = none more) is trusted for it. */
+ * address may be private, and ca_file ("" = none more) is trusted for it; the
+ * setting is named when that file is no good. */
 struct http_client *http_client_inside(struct event_base *,
-    const struct settings *, const char *ca_file);
+    const struct settings *, const char *ca_file, const char *setting);
 void http_client_free(struct http_client *);
 typedef void http_on_answer(const struct http_answer *, void *arg);
 /* Copies what it needs. on_answer runs later, once, from the loop; the job is

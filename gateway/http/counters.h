@@ -29,6 +29,7 @@ enum counter {
 	COUNTER_GATE_LINES, COUNTER_GATE_BATCHES, COUNTER_GATE_DENIED,
 	COUNTER_DELIVERED, COUNTER_DELIVERY_FAILED,	/* push */
 	COUNTER_RECORDS,		/* records that left */
+	COUNTER_LETTERS, COUNTER_LETTERS_FAILED,	/* to customers */
 	COUNTER_DUE, COUNTER_LATE_S, COUNTER_DEAD, /* gauges: subscriptions */
 	COUNTER_STAGED,			/* gauge: lines without a place yet */
 	COUNTER_STILL,			/* gauge: 1, the journal is not signed */

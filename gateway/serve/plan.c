@@ -9,6 +9,7 @@
 #include "db/migrate.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "mail/mail.h"
 
 static int
 check_oidc(const struct settings *s, struct fault *f)
@@ -81,6 +82,7 @@ plan_read(struct plan *p, const char *config, struct fault *f)
 	    (rc = keys_load(&p->keys, p->settings->keys_dir, f)) < 0 ||
 	    (rc = catalogue_load(&p->catalogue, p->settings, f)) < 0 ||
 	    (rc = check_login(p, f)) < 0 ||
+	    (rc = mail_check(p->settings, f)) < 0 ||
 	    (rc = read_tls(p, f)) < 0 ||
 	    (rc = migrate_check(p->settings->database_url, f)) < 0 ||
 	    (rc = catalogue_describe(p->catalogue, f)) < 0)

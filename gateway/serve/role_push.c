@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* role_push.c - hands records over to personal clouds. */
+/* role_push.c - hands records over to personal clouds, and letters to the mail
+ * server. */
 #include <event2/event.h>
 #include <sysexits.h>
+#include "base/error.h"
+#include "base/settings.h"
 #include "http/house.h"
+#include "mail/mail.h"
+#include "pages/words.h"
 #include "push/checks.h"
 #include "push/push.h"
 #include "serve/serve.h"
@@ -11,6 +16,7 @@ struct pushing {
 	struct house house;
 	struct push *push;
 	struct checks *checks;
+	struct mail *mail;
 };
 
 static void
@@ -27,6 +33,7 @@ stop(void *arg)
 {
 	struct pushing *w = arg;
 
+	mail_stop(w->mail);
 	push_stop(w->push, on_done, w);
 }
 
@@ -34,14 +41,20 @@ int
 role_push(struct role *r)
 {
 	struct pushing w;
+	struct fault f;
 
 	house_open(&w.house, r);
+	if (words_load(&w.house.words, w.house.settings->time_zone, &f) < 0)
+		fatal("%s", f.cause);
 	w.push = push_new(&w.house);
 	w.checks = checks_new(&w.house);
+	w.mail = mail_new(&w.house);
 	role_ready(r);
 	role_until_stopped(&w.house, r, stop, &w);
+	mail_free(w.mail);
 	checks_free(w.checks);
 	push_free(w.push);
+	words_free(w.house.words);
 	house_close(&w.house);
 	return EX_OK;
 }

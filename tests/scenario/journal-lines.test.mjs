@@ -21,6 +21,7 @@ const silent = {
 	destination_reseal: "the same secrets, sealed by a newer key",
 	destination_save: "the connector's own bookkeeping with her cloud",
 	grant_lives: "when her customer was last looked at",
+	letter_remind: "which end a letter tells of; its sending is the line",
 	subscription_claim: "a lease; the gate writes what is then sent",
 	subscription_claim_alone: "the same, alone after a crash",
 	subscription_orphan: "a lease that ran out comes back",

@@ -17,6 +17,7 @@
 #include "http/house.h"
 #include "http/request.h"
 #include "http/router.h"
+#include "http/smtp.h"
 
 /* ---- heads ---- */
 
@@ -458,6 +459,32 @@ networks_are_parsed(void **state UNUSED)
 		    E_BAD_INPUT);
 }
 
+/* An address that could forge a field, an option or a second address is none. */
+static void
+letters_go_to_plain_addresses(void **state)
+{
+	static const char *const good[] = { "a@b.example", "a.b+c@x-y.example",
+	    "O'Neil@mail.example", "a@localhost" };
+	static const char *const bad[] = { "", "a", "@x.example", "a@", "a@.x",
+	    "a@x.", "a@x..y", "a..b@x.example", ".a@x.example", "a.@x.example",
+	    "-a@x.example", "a@-x.example", "a@b@c.example", "a b@x.example",
+	    "a@x.example\r\nBcc: b@c.example", "a@x.example,b@x.example",
+	    "<a@x.example>", "\"a\"@x.example", "a@[127.0.0.1]", "a@x;y",
+	    "\u00e9@x.example", "a@x.example ", "a\t@x.example" };
+	char long_one[80];
+
+	(void)state;
+	for (size_t i = 0; i < countof(good); i++)
+		assert_true(smtp_address(good[i]));
+	for (size_t i = 0; i < countof(bad); i++)
+		assert_false(smtp_address(bad[i]));
+	assert_false(smtp_address(NULL));
+	memset(long_one, 'a', 65);
+	strcpy(long_one + 65, "@x.example");
+	assert_false(smtp_address(long_one));
+	assert_true(smtp_address(long_one + 1));
+}
+
 int
 main(void)
 {
@@ -471,6 +498,7 @@ main(void)
 		cmocka_unit_test(routes_are_found),
 		cmocka_unit_test(addresses_are_judged),
 		cmocka_unit_test(networks_are_parsed),
+		cmocka_unit_test(letters_go_to_plain_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

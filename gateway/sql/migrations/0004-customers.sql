@@ -30,4 +30,72 @@ CREATE INDEX ON guichet.grants (id) WHERE state = 'withdrawn' AND effective IS N
 ALTER TABLE guichet.grants ADD looked timestamptz NOT NULL DEFAULT now();
 CREATE INDEX grants_looked ON guichet.grants (looked)
 	WHERE state IN ('active', 'pending', 'paused');
+
+-- ---- letters ---------------------------------------------------------------
+
+-- What a customer is still to be told by e-mail (mail/mail.h): put here by the
+-- change itself, gone when it was sent. Her address is not kept: customers.sql
+-- is asked when a letter leaves.
+CREATE TABLE guichet.letter (
+	id		uuid PRIMARY KEY DEFAULT gen_random_uuid(), -- its Message-ID
+	grant_id	uuid NOT NULL REFERENCES guichet.grants ON DELETE CASCADE,
+	subject_id	uuid NOT NULL REFERENCES guichet.subject ON DELETE CASCADE,
+	kind		text NOT NULL CHECK (kind IN ('given', 'changed', 'reminder',
+			'stuck', 'ended')),
+	ends		timestamptz,		-- reminder: the end it tells of
+	due		timestamptz DEFAULT now(),	-- NULL: given up
+	attempts	int NOT NULL DEFAULT 0,
+	reason		text,			-- why the last one failed
+	created		timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON guichet.letter (due) WHERE due IS NOT NULL;
+CREATE INDEX ON guichet.letter (grant_id);
+CREATE INDEX ON guichet.letter (subject_id);
+CREATE INDEX ON guichet.letter (created);
+CREATE UNIQUE INDEX letter_once ON guichet.letter (grant_id, subject_id, kind)
+	WHERE kind IN ('changed', 'stuck') AND due IS NOT NULL AND attempts = 0;
+
+-- The end she was last reminded of, or is about to be.
+ALTER TABLE guichet.grants ADD reminded timestamptz;
+CREATE INDEX grants_ending ON guichet.grants (expires)
+	WHERE state IN ('active', 'pending', 'paused');
+
+-- TG_ARGV: the kind, and after how long (several changes are told once). Grants
+-- that were brought from another installation have been told there.
+CREATE FUNCTION guichet.write_letter() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO guichet.letter (grant_id, subject_id, kind, due)
+	VALUES (NEW.id, NEW.subject_id, TG_ARGV[0], now() + TG_ARGV[1]::interval)
+	ON CONFLICT DO NOTHING;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER letter_given AFTER INSERT ON guichet.grants
+	FOR EACH ROW WHEN (NEW.state = 'active' AND NEW.created = now())
+	EXECUTE FUNCTION guichet.write_letter('given', '0 s');
+CREATE TRIGGER letter_opened AFTER UPDATE OF state ON guichet.grants
+	FOR EACH ROW WHEN (OLD.state = 'pending' AND NEW.state = 'active')
+	EXECUTE FUNCTION guichet.write_letter('given', '0 s');
+CREATE TRIGGER letter_changed AFTER UPDATE OF details ON guichet.grants
+	FOR EACH ROW WHEN (OLD.details IS DISTINCT FROM NEW.details
+		AND NEW.state IN ('active', 'paused') AND OLD.state = NEW.state)
+	EXECUTE FUNCTION guichet.write_letter('changed', '1 min');
+CREATE TRIGGER letter_ended AFTER UPDATE OF state ON guichet.grants
+	FOR EACH ROW WHEN (OLD.state IN ('active', 'paused')
+		AND NEW.state IN ('withdrawn', 'expired'))
+	EXECUTE FUNCTION guichet.write_letter('ended', '0 s');
+
+-- Deliveries given up: told an hour later, once for all data sets, unless they
+-- go on by then.
+CREATE FUNCTION guichet.write_stuck() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO guichet.letter (grant_id, subject_id, kind, due)
+	SELECT g.id, g.subject_id, 'stuck', now() + interval '1 hour'
+	  FROM guichet.grants AS g
+	 WHERE g.id = NEW.grant_id
+	ON CONFLICT DO NOTHING;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER letter_stuck AFTER UPDATE OF state ON guichet.subscription
+	FOR EACH ROW WHEN (OLD.state = 'active' AND NEW.state = 'dead')
+	EXECUTE FUNCTION guichet.write_stuck();
 -- SPDX-License-Identifier: Apache-2.0
