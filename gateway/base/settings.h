@@ -70,6 +70,10 @@ struct settings {
 	char *login_scope;
 	char *login_rsa_alg;		/* RS256 or PS256: keys that do not say */
 	char *login_customer_claim, *login_name_claim;
+	/* [staff] who they are is told by a claim; "" = as in [login] */
+	char *staff_role_claim;		/* "": nobody comes in by OpenID */
+	char *staff_values[5];		/* in the order of staff_role_words */
+	char *staff_issuer, *staff_client_id, *staff_secret_file, *staff_scope;
 	int64_t login_failures_max;	/* in a quarter of an hour, then a pause */
 
 	/* [consent] */

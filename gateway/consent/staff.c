@@ -27,6 +27,46 @@ staff_role_parse(const char *word)
 	return 0;
 }
 
+/* words: values separated by spaces */
+static bool
+listed(const char *words, const char *value)
+{
+	size_t len = strlen(value);
+
+	while (*(words += strspn(words, " ")) != '\0') {
+		size_t n = strcspn(words, " ");
+
+		if (n == len && memcmp(words, value, n) == 0)
+			return true;
+		words += n;
+	}
+	return false;
+}
+
+static unsigned
+roles_of(const struct settings *s, const json_t *one)
+{
+	const char *value = json_string_value(one);
+	unsigned roles = 0;
+
+	for (unsigned i = 0; value != NULL && i < countof(s->staff_values); i++)
+		if (listed(s->staff_values[i], value))
+			roles |= 1u << i;
+	return roles;
+}
+
+unsigned
+staff_roles_in(const struct settings *s, const json_t *claim)
+{
+	unsigned roles = roles_of(s, claim);
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(claim, i, one)
+		roles |= roles_of(s, one);
+	return roles;
+}
+
 const char *
 staff_actor(unsigned roles)
 {

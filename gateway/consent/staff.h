@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "http/call.h"
 
+struct settings;
+
 #define STAFF_COOKIE "__Host-guichet-staff"
 
 enum staff_role {
@@ -26,6 +28,9 @@ enum staff_role {
 };
 /* "auditor" -> STAFF_AUDITOR; 0: no such role */
 unsigned staff_role_parse(const char *word);
+/* What a claim of hers gives by [staff] auditor, dpo...: a text, or a list. */
+struct json_t;
+unsigned staff_roles_in(const struct settings *, const struct json_t *claim);
 extern const char *const staff_role_words[];	/* in the order of the bits, NULL */
 /* "auditor" or "operator": what a journal line calls people of these roles */
 const char *staff_actor(unsigned roles);

@@ -15,6 +15,7 @@ struct house {
 	struct once *once;		/* each proof is used once */
 	struct http_client *client;	/* outbound HTTPS */
 	struct oidc *login;		/* customers' sign-in; NULL: not by OIDC */
+	struct oidc *staff_login;	/* colleagues'; the same */
 	struct words *words;		/* FR and EN */
 	int worker;			/* 0.. in its role */
 	long long certificate_expires;	/* s since 1970; 0: we have none */

@@ -224,8 +224,9 @@ layout_begin(struct layout *l, const char *title_id)
 static const char *
 logout_origin(struct call *c)
 {
-	const char *url = c->session == NULL ? NULL :
-	    oidc_logout_url(c, c->house->login);
+	const char *url = c->session != NULL ?
+	    oidc_logout_url(c, c->house->login) : c->staff != NULL ?
+	    oidc_logout_url(c, c->house->staff_login) : NULL;
 
 	return url == NULL ? NULL : layout_origin(c->arena, url);
 }

@@ -63,6 +63,7 @@ const struct route *const routes[] = {
 	&route_staff,
 	&route_staff_clients,
 	&route_staff_clients_post,
+	&route_staff_callback,
 	&route_staff_login,
 	&route_staff_login_post,
 	&route_staff_logout,

@@ -66,6 +66,7 @@ extern const struct route route_quota;
 extern const struct route route_receipt;
 extern const struct route route_staff;
 extern const struct route route_staff_clients, route_staff_clients_post;
+extern const struct route route_staff_callback;
 extern const struct route route_staff_login;
 extern const struct route route_staff_login_post;
 extern const struct route route_staff_logout;

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET and POST /staff/login: synthetic colleagues sign in ([login] mode = demo).
+ * GET and POST /staff/login: a colleague signs in.
  *
- * As for customers (login.c), a random token repeated by a cookie keeps other
+ * With [login] mode = oidc she is sent to the organisation's provider and comes
+ * back by /staff/login/callback. With mode = demo, synthetic colleagues type a
+ * password. As for customers (login.c), a random token repeated by a cookie keeps other
  * sites from signing a visitor in. Attempts are paced per name and per address;
  * one that fails is a line of the journal, as is one that succeeds.
  */
 #include <string.h>
 #include "base/arena.h"
 #include "base/settings.h"
+#include "consent/oidc.h"
 #include "consent/pace.h"
 #include "consent/session.h"
 #include "consent/staff.h"
@@ -16,6 +19,7 @@
 #include "crypto/password.h"
 #include "pages/layout.h"
 #include "pages/staff_page.h"
+#include "pages/words.h"
 #include "routes/routes.h"
 
 #define COOKIE "__Host-guichet-staff-login"
@@ -41,12 +45,39 @@ show(struct call *c, const char *next, const char *login, bool refused)
 }
 
 static enum next
-refuse_unless_open(struct call *c)
+refuse_unless_demo(struct call *c)
 {
 	if (strcmp(c->house->settings->login_mode, "demo") == 0)
 		return NEXT;
 	return call_refuse(c, 404, "login_off",
 	    "signing in is not open on this counter");
+}
+
+static enum next
+know_provider(struct call *c)
+{
+	struct oidc *o = c->house->staff_login;
+
+	return o == NULL ? refuse_unless_demo(c) : oidc_know(c, o);
+}
+
+static enum next
+go_there(struct call *c)
+{
+	const struct oidc *o = c->house->staff_login;
+	const struct oidc_wish wish = {
+		.next = staff_next(call_query_arg(c, "next")),
+		.max_age_s = -1,
+		.lang = lang_codes[call_lang(c)]
+	};
+
+	if (o == NULL)
+		return NEXT;
+	if (oidc_known(o))
+		return call_redirect(c, oidc_leave(c, o, &wish));
+	call_reply_field(c, "Retry-After", "10");
+	return call_refuse(c, 503, "login_away",
+	    "the organisation's sign-in cannot be reached");
 }
 
 static enum next
@@ -56,7 +87,8 @@ show_form(struct call *c)
 }
 
 static const struct step login_steps[] = {
-	{ "is it open", refuse_unless_open },
+	{ "know provider", know_provider },
+	{ "go there", go_there },
 	{ "show", show_form },
 	{ NULL, NULL }
 };
@@ -154,7 +186,7 @@ land(struct call *c)
 }
 
 static const struct step login_post_steps[] = {
-	{ "is it open", refuse_unless_open },
+	{ "is it open", refuse_unless_demo },
 	{ "check form", check_form },
 	{ "hold back", hold_back },
 	{ "find staff", staff_find },

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /staff/logout: the session ends on our side, whatever the browser keeps. */
+/*
+ * POST /staff/logout: the session ends on our side, whatever the browser keeps,
+ * then at the provider, if it was there that she signed in.
+ */
+#include "consent/oidc.h"
 #include "consent/staff.h"
 #include "journal/line.h"
 #include "routes/routes.h"
@@ -23,9 +27,11 @@ leave(struct call *c)
 static enum next
 go_home(struct call *c)
 {
+	const char *there = oidc_logout_url(c, c->house->staff_login);
+
 	call_reply_field(c, "Set-Cookie", STAFF_COOKIE "=; Path=/; Secure; "
 	    "HttpOnly; SameSite=Lax; Max-Age=0");
-	return call_redirect(c, "/");
+	return call_redirect(c, there == NULL ? "/" : there);
 }
 
 static const struct step steps[] = {

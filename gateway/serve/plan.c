@@ -24,8 +24,11 @@ check_oidc(const struct settings *s, struct fault *f)
 		    "organisation's provider, and write what it answers",
 		    s->public_url);
 	}
-	if (http_url_check(s->login_issuer, &why) < 0) {
-		fault_set(f, "E134", s->file, 0, 0, "[login] issuer: %s", why);
+	if (http_url_check(s->login_issuer, &why) < 0 ||
+	    (s->staff_issuer[0] != '\0' &&
+	    http_url_check(s->staff_issuer, &why) < 0)) {
+		fault_set(f, "E134", s->file, 0, 0, "[login] or [staff] issuer: "
+		    "%s", why);
 		return fault_cure(f, "write it exactly as the provider says it "
 		    "in its configuration");
 	}

@@ -92,6 +92,48 @@ open_login(const struct house *h)
 	return oidc_new(h->base, s, h->keys, &o);
 }
 
+/* Theirs where it is said, else that of customers. */
+static const char *
+either(const char *own, const char *other)
+{
+	return own[0] != '\0' ? own : other;
+}
+
+/* Another client, or at another provider, has another secret. */
+static const char *
+staff_secret(const struct settings *s)
+{
+	return s->staff_issuer[0] != '\0' || s->staff_client_id[0] != '\0' ?
+	    s->staff_secret_file : s->login_secret_file;
+}
+
+/* And colleagues', when a claim tells their roles. */
+static struct oidc *
+open_staff_login(const struct house *h)
+{
+	static const char *claims[3];
+	const struct settings *s = h->settings;
+	char redirect[2100], back[2100];
+	const struct oidc_options o = {
+		.name = "staff",
+		.issuer = either(s->staff_issuer, s->login_issuer),
+		.client_id = either(s->staff_client_id, s->login_client_id),
+		.secret_file = staff_secret(s), .ca_file = s->login_ca_file,
+		.scope = either(s->staff_scope, s->login_scope),
+		.rsa_alg = s->login_rsa_alg, .redirect_uri = redirect,
+		.back_uri = back, .claims = claims
+	};
+
+	if (strcmp(s->login_mode, "oidc") != 0 || s->staff_role_claim[0] == '\0')
+		return NULL;
+	snprintf(redirect, sizeof(redirect), "%s/staff/login/callback",
+	    s->public_url);
+	snprintf(back, sizeof(back), "%s/", s->public_url);
+	claims[0] = s->staff_role_claim;
+	claims[1] = s->login_name_claim;
+	return oidc_new(h->base, s, h->keys, &o);
+}
+
 int
 role_web(struct role *r)
 {
@@ -101,6 +143,7 @@ role_web(struct role *r)
 	house_open(&w.house, r);
 	access_open(&w.house);
 	w.house.login = open_login(&w.house);
+	w.house.staff_login = open_staff_login(&w.house);
 	if (words_load(&w.house.words, w.house.settings->time_zone,
 	    &f) < 0)
 		fatal("%s: %s", f.file, f.cause);
@@ -111,6 +154,7 @@ role_web(struct role *r)
 	role_until_stopped(&w.house, r, stop, &w);
 	server_free(w.server);
 	oidc_free(w.house.login);
+	oidc_free(w.house.staff_login);
 	access_close(&w.house);
 	words_free(w.house.words);
 	house_close(&w.house);

@@ -34,7 +34,8 @@ export async function startProvider({ cert, key, accounts, client,
 				...client }],
 			jwks: { keys: p.keys },
 			cookies: { keys: ["a test"] },
-			claims: { openid: ["sub"], profile: ["name", "ref"] },
+			claims: { openid: ["sub"], profile: ["name", "ref",
+				"realm_access", "groups"] },
 			acrValues: ["urn:test:strong", "urn:test:plain"],
 			features: { devInteractions: { enabled: false } },
 			enabledJWA: { idTokenSigningAlgValues: ["RS256", "PS256",
@@ -70,7 +71,7 @@ export async function startProvider({ cert, key, accounts, client,
 		const grant = i.grantId ? await provider.Grant.find(i.grantId) :
 			new provider.Grant({ accountId, clientId: i.params.client_id });
 		grant.addOIDCScope("openid profile");
-		grant.addOIDCClaims(["name", "ref"]);
+		grant.addOIDCClaims(["name", "ref", "realm_access", "groups"]);
 		const grantId = await grant.save();
 		return provider.interactionFinished(req, res, {
 			...(i.prompt.name === "login" ? { login: { accountId,
