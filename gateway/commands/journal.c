@@ -16,7 +16,7 @@ static int run(int argc, char **argv);
 
 const struct command command_journal = {
 	"journal", "Verify, export and prove what the journal says.", run,
-	"verify [DIR] | export DIR [--from DATE] [--to DATE] [--customer REF]\n"
+	"verify [DIR|URL] | export DIR [--from DATE] [--to DATE] [--customer REF]\n"
 	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE\n"
 	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]\n"
 	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journal_verify.c - `guichet journal verify [DIR]`: is it what was signed?
+ * journal_verify.c - `guichet journal verify [DIR|URL]`: is it what was signed?
  *
  * It always says what the log was held against, because a log by itself cannot
  * show that it was rolled back or signed anew with another key.
@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
@@ -24,7 +25,15 @@
 struct held {			/* what it was held against, in words */
 	char key[200], past[300];
 	bool files;		/* an export */
+	bool served;		/* by a gateway, over HTTP */
 };
+
+static bool
+is_url(const struct journal_ask *j)
+{
+	return j->argc == 1 && (strncmp(j->argv[0], "https://", 8) == 0 ||
+	    strncmp(j->argv[0], "http://", 7) == 0);
+}
 
 static int
 open_evidence(struct journal_ask *j, struct evidence **e)
@@ -32,7 +41,9 @@ open_evidence(struct journal_ask *j, struct evidence **e)
 	char why[256];
 	int code, rc;
 
-	if (j->argc == 1)
+	if (is_url(j))
+		rc = evidence_open_web(e, j->argv[0], j->log, why);
+	else if (j->argc == 1)
 		rc = evidence_open_dir(e, j->argv[0], why);
 	else if ((code = journal_open(j)) != EX_OK)
 		return code;
@@ -46,12 +57,19 @@ static int
 choose_key(struct journal_ask *j, const struct evidence *e,
     struct note_key *key, struct held *held)
 {
-	held->files = j->argc == 1;
+	held->files = evidence_dir(e) != NULL;
+	held->served = is_url(j);
 	if (j->vkey != NULL) {
 		snprintf(held->key, sizeof(held->key), "the key you gave");
 		return journal_key(j, key);
 	}
-	if (j->argc == 0) {
+	if (held->served && access(j->common.config, R_OK) < 0)
+		return journal_failed(EX_USAGE, "a gateway cannot vouch for its"
+		    " own key: name the one you hold with --vkey (the file vkey"
+		    " of an export)");
+	if (held->served)
+		j->settings = command_settings(&j->common);
+	if (j->argc == 0 || held->served) {
 		snprintf(held->key, sizeof(held->key),
 		    "the key of this installation");
 		return journal_key(j, key);
@@ -120,8 +138,9 @@ tell(const struct verification *v, const struct held *held)
 	else
 		printf("NOT GOOD: %s\n", v->why);
 	if (v->purged > 0)
-		printf("%" PRIu64 " entries were purged by retention; their"
-		    " hashes alone were verified\n", v->purged);
+		printf("%" PRIu64 " entries were %s; their hashes alone were"
+		    " verified\n", v->purged, held->served ? "not given (a body"
+		    " of their bundle is purged)" : "purged by retention");
 	printf("signature held against: %s (%s+%08" PRIx32 ")\n", held->key,
 	    v->key->name, v->key->id);
 	printf("past held against: %s\n", held->past);

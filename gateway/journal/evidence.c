@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * evidence.c - a log as it lies in a directory or in the database.
+ * evidence.c - a log as it lies in a directory or in the database (of one that is
+ * served: evidence_web.c).
  *
  * The directory is what `guichet journal export` writes: checkpoint, vkey,
  * entries.jsonl and the tiles under tile/, laid out as C2SP serves them. Both
  * kinds are read as streams, so that any length fits in little memory.
  */
-#include "journal/evidence.h"
+#include "journal/evidence_own.h"
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -25,33 +26,9 @@
 #include "journal/store.h"
 #include "journal/tile.h"
 
-enum {
-	WHY = 256,
-	LEAF_MAX = 65535,
-	LINE_MAX_BYTES = LEAF_MAX * 4 / 3 + 200,
-	CHUNK = 5000			/* lines asked at once */
-};
+enum { CHUNK = 5000 };			/* lines asked at once */
 
-struct evidence {
-	struct arena *arena;
-	const char *note, *vkey;
-	uint64_t next;			/* the entry to come */
-	/* a directory */
-	const char *dir;
-	FILE *entries;
-	char *line;
-	size_t line_size;
-	uint8_t leaf[LEAF_MAX + 1];
-	struct hash tile[TILE_WIDTH];
-	struct hash before[PROOF_MAX * 2];
-	uint8_t side[LEAF_MAX + 1], salt[64];
-	/* a database */
-	struct store store;
-	struct rows *rows;
-	uint64_t rows_first;
-};
-
-static struct evidence *
+struct evidence *
 evidence_new(void)
 {
 	struct evidence *e = xcalloc(1, sizeof(*e));
@@ -68,6 +45,7 @@ evidence_close(struct evidence *e)
 	if (e->entries != NULL)
 		fclose(e->entries);
 	free(e->line);
+	web_clear(&e->web);
 	rows_free(e->rows);
 	arena_free(e->arena);
 	free(e);
@@ -459,13 +437,16 @@ next_in_db(struct evidence *e, struct entry *out, char why[WHY])
 int
 evidence_next(struct evidence *e, struct entry *out, char why[WHY])
 {
-	return e->dir != NULL ? next_in_dir(e, out, why)
-	    : next_in_db(e, out, why);
+	return e->dir != NULL ? next_in_dir(e, out, why) :
+	    e->web.fetch != NULL ? web_next(e, out, why) :
+	    next_in_db(e, out, why);
 }
 
 struct tiles
 evidence_tiles(struct evidence *e, uint64_t size)
 {
+	if (e->web.fetch != NULL)
+		return (struct tiles){ web_read_tile, e, size };
 	if (e->dir == NULL)
 		return store_tiles(&e->store, size);
 	return (struct tiles){ read_tile_file, e, size };

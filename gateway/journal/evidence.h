@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * evidence.h - a log as it lies somewhere: in an export or in the database.
+ * evidence.h - a log as it lies somewhere: in an export, in the database, or on a
+ * gateway that serves it.
  *
  * It gives a checkpoint, the entries from the first on, and the hash tiles.
  * Nothing of it is believed: verify.h holds one against the other.
@@ -34,6 +35,10 @@ struct entry {
 MUST_CHECK int evidence_open_dir(struct evidence **out, const char *dir,
     char why[256]);
 MUST_CHECK int evidence_open_db(struct evidence **out, struct db_now *,
+    enum journal_log, char why[256]);
+/* url: of the gateway, or of one log (.../journal/restitution). E_UNAVAILABLE,
+ * E_FULL too. */
+MUST_CHECK int evidence_open_web(struct evidence **out, const char *url,
     enum journal_log, char why[256]);
 void evidence_close(struct evidence *);		/* NULL is welcome */
 
