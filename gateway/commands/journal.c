@@ -20,7 +20,8 @@ const struct command command_journal = {
 	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE\n"
 	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]\n"
 	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT\n"
-	"       | signer --keys DIR --notes DIR --socket PATH --user NAME"
+	"       | signer --keys DIR --notes DIR --socket PATH --user NAME\n"
+	"       | new-epoch --reason TEXT | new-epoch --origin NAME --notes DIR"
 };
 
 static const struct {
@@ -36,6 +37,7 @@ static const struct {
 	{ "hold",	journal_hold,		1, 2 },
 	{ "purge",	journal_purge,		0, 0 },
 	{ "signer",	journal_sign,		0, 0 },
+	{ "new-epoch",	journal_new_epoch,	0, 0 },
 };
 
 int
@@ -173,12 +175,15 @@ run(int argc, char **argv)
 		{ "--customer", FLAG_TEXT, &j.customer,
 		  "REF  export: lines of one customer, with her key" },
 		{ "--pims", FLAG_TEXT, &j.pims, "ID  export: lines of one recipient" },
-		{ "--reason", FLAG_TEXT, &j.reason, "TEXT  hold, purge: why" },
+		{ "--reason", FLAG_TEXT, &j.reason,
+		  "TEXT  hold, purge, new-epoch: why" },
+		{ "--origin", FLAG_TEXT, &j.origin, "NAME  new-epoch: to a signer"
+		  " of its own, the new [journal] origin" },
 		{ "--lang", FLAG_TEXT, &j.lang, "fr or en  report: the titles" },
 		{ "--keys", FLAG_TEXT, &j.keys_dir,
 		  "DIR  signer: its keys, made when there are none" },
 		{ "--notes", FLAG_TEXT, &j.notes_dir,
-		  "DIR  signer: where it keeps the last checkpoints" },
+		  "DIR  signer, new-epoch: where it keeps the last checkpoints" },
 		{ "--socket", FLAG_TEXT, &j.socket, "PATH  signer: where it is asked" },
 		{ "--user", FLAG_TEXT, &j.user, "NAME  signer: who may ask it" },
 		{ "--sides", FLAG_SET, &j.sides,

@@ -14,7 +14,7 @@ struct journal_ask {
 	const char *log_name, *known, *vkey;	/* flags, or NULL */
 	const char *from, *to, *customer, *pims;
 	const char *lang, *reason;
-	const char *keys_dir, *notes_dir, *socket, *user;	/* signer */
+	const char *keys_dir, *notes_dir, *socket, *user, *origin; /* signer */
 	bool sides;
 	enum journal_log log;
 	int argc;				/* what follows the verb */
@@ -27,7 +27,8 @@ extern const struct command command_journal;
 
 typedef int journal_verb(struct journal_ask *);	/* exit code */
 journal_verb journal_verify, journal_export, journal_checkpoint, journal_prove,
-    journal_report, journal_hold, journal_purge, journal_sign;
+    journal_report, journal_hold, journal_purge, journal_sign,
+    journal_new_epoch;
 
 /* A day from its first moment in UTC, or an RFC 3339 time; NULL leaves *us. */
 int journal_day(int64_t *us, const char *flag, const char *text);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/error.h"
@@ -149,6 +150,51 @@ keep_write(const char *dir, const char *log, const char *note, char why[WHY])
 		rc = flush_directory(dir, why);
 	arena_free(a);
 	return rc;
+}
+
+/* ---- beginning anew ---- */
+
+int
+keep_allow(const char *dir, const char *log, const char *origin, char why[WHY])
+{
+	char path[4096];
+
+	if (make_dir(dir, why) < 0)
+		return E_SYSTEM;
+	snprintf(path, sizeof(path), "%.3800s/%s.anew", dir, log);
+	return write_flushed(path, origin, why);
+}
+
+bool
+keep_allows(const char *dir, const char *log, const char *origin)
+{
+	char path[4096], allowed[NOTE_NAME], why[WHY];
+	int n;
+
+	snprintf(path, sizeof(path), "%.3800s/%s.anew", dir, log);
+	n = read_file(allowed, sizeof(allowed), path, why);
+	return n > 0 && (size_t)n == strlen(origin) &&
+	    memcmp(allowed, origin, (size_t)n) == 0;
+}
+
+/* The last note is linked beside before the new one takes its place. */
+int
+keep_begin_anew(const char *dir, const char *log, const char *note,
+    char why[WHY])
+{
+	char path[4096], beside[4200];
+	int rc;
+
+	snprintf(path, sizeof(path), "%.3800s/%s.note", dir, log);
+	snprintf(beside, sizeof(beside), "%s.before-%lld", path,
+	    (long long)time(NULL));
+	if (link(path, beside) < 0 && errno != ENOENT && errno != EEXIST)
+		return because(why, "cannot make", beside);
+	if ((rc = keep_write(dir, log, note, why)) < 0)
+		return rc;
+	snprintf(path, sizeof(path), "%.3800s/%s.anew", dir, log);
+	unlink(path);
+	return flush_directory(dir, why);
 }
 
 int

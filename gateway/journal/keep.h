@@ -26,6 +26,13 @@ MUST_CHECK int keep_read(struct checkpoint *, char **text, struct arena *,
 /* Durable when it returns 0; E_SYSTEM otherwise. */
 MUST_CHECK int keep_write(const char *dir, const char *log, const char *note,
     char why[256]);
+/* A person lets a log begin anew under that origin, after its end was lost; the
+ * first note so named takes the place of the last one, which stays beside. */
+MUST_CHECK int keep_allow(const char *dir, const char *log, const char *origin,
+    char why[256]);
+bool keep_allows(const char *dir, const char *log, const char *origin);
+MUST_CHECK int keep_begin_anew(const char *dir, const char *log,
+    const char *note, char why[256]);
 /* Does this tree continue that checkpoint? 0; E_CONFLICT: it is another
  * history; other failures: it could not be told. */
 MUST_CHECK int keep_continues(const struct checkpoint *kept,

@@ -138,6 +138,7 @@ write_leaf(struct line_row *row, struct arena *a, const struct line *l)
 	optional_count(&w, "att", l->attempt > 0 ? l->attempt : -1);
 	optional_count(&w, "lag", l->lag_ms > 0 ? l->lag_ms : -1);
 	optional(&w, "act", l->actor);
+	optional(&w, "q", l->quote);
 	write_tag(&w, l->subject, id);
 	write_commitment(&w, row);
 	jw_end_object(&w);

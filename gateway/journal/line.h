@@ -3,7 +3,7 @@
  * line.h - one line of the journal: what happened, without a person in it.
  *
  * A leaf is JSON with a fixed member order:
- *     {"v":1,"id","t","ev","ds","to","oc","n","b","att","lag","act","tag","cm"}
+ *     {"v":1,"id","t","ev","ds","to","oc","n","b","att","lag","act","q","tag","cm"}
  * absent facts are left out. `cm` commits to the erasable side record:
  * SHA-256("guichet/side/v1\n" || salt (32) || side). `tag` is the first 16
  * bytes of HMAC-SHA-256(the subject's random key, id), base64url: destroying
@@ -36,6 +36,7 @@ struct line {
 	int attempt;		/* 0 = absent */
 	int64_t lag_ms;		/* since the source changed; 0 = absent */
 	const char *actor;	/* customer | recipient | system | operator | auditor */
+	const char *quote;	/* a note, whole (integrity.begun_anew), or NULL */
 	const struct subject_ref *subject;	/* NULL = nobody's */
 	const struct uuid *grant;		/* NULL = none */
 	/* what only the side record holds; NULL = absent */

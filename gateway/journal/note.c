@@ -76,6 +76,16 @@ note_key_parse(struct note_key *k, const char *vkey)
 }
 
 void
+note_key_renamed(struct note_key *out, const struct note_key *k,
+    const char *name)
+{
+	assert(note_name_valid(name, strlen(name)));
+	memmove(out->bytes, k->bytes, sizeof(out->bytes));
+	snprintf(out->name, sizeof(out->name), "%s", name);
+	out->id = key_id(out->name, out->bytes);
+}
+
+void
 note_key_of(struct note_key *k, const char *name, EVP_PKEY *key)
 {
 	size_t n = sizeof(k->bytes);

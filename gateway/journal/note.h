@@ -27,6 +27,9 @@ struct note_key {
 	uint8_t bytes[32];
 };
 MUST_CHECK int note_key_parse(struct note_key *, const char *vkey);
+/* The same key under another name: of a log that began anew. */
+void note_key_renamed(struct note_key *, const struct note_key *,
+    const char *name);
 /* May it stand in a line of signatures? */
 bool note_name_valid(const char *name, size_t n);
 void note_key_of(struct note_key *, const char *name, EVP_PKEY *);

@@ -174,6 +174,15 @@ grow(struct sequencer *s, const struct rows *rows, struct arena *a)
 	return store_touched(s, a);
 }
 
+int
+order_rows(struct sequencer *s, struct ordered *o, const struct rows *rows,
+    struct arena *a)
+{
+	int rc = grow(s, rows, a);
+
+	return rc < 0 ? rc : grow_head(s, o);
+}
+
 static int
 remember_seen(struct sequencer *s, const char *seen)
 {

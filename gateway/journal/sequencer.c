@@ -130,8 +130,9 @@ raise_fence(struct sequencer *s, struct ordered *o, struct arena *a,
 	*frontier = row_bytes(rows, 0, "frontier", frontier_n);
 	*frontier = arena_memdup(a, *frontier, *frontier_n);
 	if (strcmp(row_text(rows, 0, "origin"), o->origin) != 0) {
-		log_error("journal has another origin in the database;"
-		    " set [journal] origin back log=%s origin=%s",
+		log_error("journal has another origin in the database; set"
+		    " [journal] origin back, or see `guichet journal new-epoch"
+		    " --help` log=%s origin=%s",
 		    journal_log_name(o->log), row_text(rows, 0, "origin"));
 		rc = E_DENIED;
 	}
@@ -139,29 +140,36 @@ raise_fence(struct sequencer *s, struct ordered *o, struct arena *a,
 	return rc;
 }
 
-static int
-take_over(struct sequencer *s, struct ordered *o, struct arena *a)
+int
+sequencer_load(struct sequencer *s, struct ordered *o, const void *frontier,
+    size_t n)
 {
 	struct hash ranges[PROOF_MAX];
-	const uint8_t *frontier;
 	struct store store;
 	struct tiles tiles;
-	size_t n;
-	int rc = raise_fence(s, o, a, &frontier, &n);
+	int rc;
 
-	if (rc < 0)
-		return rc;
 	store_init(&store, s->db, o->log);
 	tiles = store_tiles(&store, o->stored);
 	if ((rc = tree_load(&o->tree, &tiles)) == E_UNAVAILABLE)
 		return rc;
 	if (rc < 0 || n != tree_frontier(&o->tree, ranges) * sizeof(ranges[0])
-	    || memcmp(frontier, ranges, n) != 0) {
-		log_error("journal stands still, its tiles contradict its"
-		    " head log=%s", journal_log_name(o->log));
-		return E_DENIED;
-	}
-	return sign_begin(s, o, a);
+	    || memcmp(frontier, ranges, n) != 0)
+		return E_CONFLICT;
+	return 0;
+}
+
+static int
+take_over(struct sequencer *s, struct ordered *o, struct arena *a)
+{
+	const uint8_t *frontier;
+	size_t n;
+	int rc = raise_fence(s, o, a, &frontier, &n);
+
+	if (rc == 0 && (rc = sequencer_load(s, o, frontier, n)) == E_CONFLICT)
+		return sign_stand_still(s, o, a, "E309",
+		    "its tiles contradict its head");
+	return rc < 0 ? rc : sign_begin(s, o, a);
 }
 
 /* Tables that came by pg_restore count their transactions anew. */
@@ -189,24 +197,33 @@ know_cluster(struct sequencer *s)
 	return db_now_run(s->db, "COMMIT") < 0 ? E_UNAVAILABLE : 0;
 }
 
-static int
-lead(struct sequencer *s)
+/* The lock, and tables that are of this cluster: 0, E_CONFLICT, E_UNAVAILABLE. */
+int
+sequencer_begin(struct sequencer *s)
 {
 	struct rows *rows;
-	struct arena *a;
 	bool got;
-	int rc = 0;
 
-	if (s->leads)
-		return 0;
+	if (connect_db(s) < 0)
+		return E_UNAVAILABLE;
 	if ((rows = sequencer_ask(s, SQL_JOURNAL_LOCK, PARAMS_NONE)) == NULL)
 		return E_UNAVAILABLE;
 	got = row_bool(rows, 0, "got");
 	rows_free(rows);
-	if (!got)
-		return E_CONFLICT;
+	return got ? know_cluster(s) : E_CONFLICT;
+}
+
+static int
+lead(struct sequencer *s)
+{
+	struct arena *a;
+	int rc;
+
+	if (s->leads)
+		return 0;
+	if ((rc = sequencer_begin(s)) < 0)
+		return rc;
 	a = arena_new();
-	rc = know_cluster(s);
 	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
 		rc = take_over(s, &s->logs[i], a);
 	arena_free(a);

@@ -53,4 +53,14 @@ struct sequencer *sequencer_new(const struct settings *, const struct keys *);
 MUST_CHECK int sequencer_turn(struct sequencer *, int64_t *lines);
 void sequencer_free(struct sequencer *);
 
+/*
+ * The database lost the end of what was signed, for good: both logs go on under
+ * the origin of the settings. The first line that each gets is `reason`, quoting
+ * the last note its signer kept; what lay in the tree before stays in it, so
+ * that every note up to then still verifies. 0; E_CONFLICT: a gateway leads, or
+ * the database has that origin already; other failures. why: one sentence.
+ */
+MUST_CHECK int sequencer_begin_anew(struct sequencer *, const char *reason,
+    char why[256]);
+
 #endif

@@ -67,6 +67,11 @@ struct sequencer {
 struct rows *sequencer_ask(struct sequencer *, const struct statement *,
     const struct params *);
 
+/* Connects, takes the leader's lock. 0; E_CONFLICT; E_UNAVAILABLE. */
+MUST_CHECK int sequencer_begin(struct sequencer *);
+/* The tree as it is stored; E_CONFLICT: its head says another frontier. */
+MUST_CHECK int sequencer_load(struct sequencer *, struct ordered *,
+    const void *frontier, size_t n);
 /* Do we still lead, and is all as we left it? 0; E_CONFLICT; E_UNAVAILABLE. */
 MUST_CHECK int sequencer_fence(struct sequencer *);
 
@@ -74,6 +79,9 @@ MUST_CHECK int sequencer_fence(struct sequencer *);
 /* Gives every line that committed since the last turn its place. How many, or
  * E_...: then the trees in memory are not what is stored. */
 MUST_CHECK int64_t order_lines(struct sequencer *);
+/* Within the caller's transaction: these lines (log, n, id, leaf) come next. */
+MUST_CHECK int order_rows(struct sequencer *, struct ordered *,
+    const struct rows *, struct arena *);
 
 /* ---- sign.c ---- */
 /* Knows what was signed and published. 0; E_DENIED: what we hold is not its
@@ -82,6 +90,9 @@ MUST_CHECK int sign_begin(struct sequencer *, struct ordered *, struct arena *);
 /* Has a checkpoint signed and publishes it, unless that size has one. */
 MUST_CHECK int sign_checkpoint(struct sequencer *, struct ordered *,
     struct arena *);
+/* Told, counted, journalled once: E_DENIED. code: of `guichet explain`. */
+int sign_stand_still(struct sequencer *, struct ordered *, struct arena *,
+    const char *code, const char *why);
 /* Another host leads: what it published is kept here too. */
 void sign_follow(struct sequencer *);
 

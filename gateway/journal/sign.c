@@ -26,8 +26,8 @@
 /* ---- alarms ---- */
 
 /* Told each time it is looked at; one line of the journal, when it begins. */
-static int
-stand_still(struct sequencer *s, struct ordered *o, struct arena *a,
+int
+sign_stand_still(struct sequencer *s, struct ordered *o, struct arena *a,
     const char *code, const char *why)
 {
 	const struct line line = { .event = "integrity.fork_refused",
@@ -68,9 +68,9 @@ signer_failed(struct sequencer *s, struct ordered *o, struct arena *a, int rc)
 
 	o->keeps = o->asked = false;
 	if (rc == E_DENIED)
-		return stand_still(s, o, a, "E309", why);
+		return sign_stand_still(s, o, a, "E309", why);
 	if (rc == E_SYSTEM)
-		return stand_still(s, o, a, "E308", why);
+		return sign_stand_still(s, o, a, "E308", why);
 	log_warning("journal waits for its signer log=%s why=%s",
 	    journal_log_name(o->log), log_quote(a, why));
 	return E_UNAVAILABLE;
@@ -110,11 +110,12 @@ ask_last(struct sequencer *s, struct ordered *o, struct arena *a)
 		return 0;
 	rc = signer_last(s->signer, a, o->log, &text);
 	if (rc == 0 && keep_parse(&o->kept, a, text, strlen(text), o->key) < 0)
-		return stand_still(s, o, a, "E309", "the signer has another key"
+		return sign_stand_still(s, o, a, "E309", "the signer has another key"
 		    " than this installation knows");
 	if (rc < 0 && rc != E_NOT_FOUND)
 		return signer_failed(s, o, a, rc);
-	o->keeps = rc == 0;
+	/* another origin's: the signer knows whether it may begin anew */
+	o->keeps = rc == 0 && strcmp(o->kept.origin, o->origin) == 0;
 	o->asked = true;
 	return 0;
 }
@@ -184,9 +185,10 @@ sign_begin(struct sequencer *s, struct ordered *o, struct arena *a)
 	if ((rc = ask_last(s, o, a)) < 0)
 		return rc;
 	if (published == E_BAD_INPUT)
-		return stand_still(s, o, a, "E309", "the published note is not"
+		return sign_stand_still(s, o, a, "E309", "the published note is not"
 		    " signed by this journal's key");
 	if (!o->keeps && published == 0 &&
+	    strcmp(last.origin, o->origin) == 0 &&
 	    (rc = keep_published(s, o, a, &last, text)) < 0)
 		return rc;
 	if (!o->keeps)
@@ -196,7 +198,7 @@ sign_begin(struct sequencer *s, struct ordered *o, struct arena *a)
 	now_checkpoint(o, &now);
 	rc = keep_continues(&o->kept, &tiles, &now, why);
 	return rc == 0 || rc == E_UNAVAILABLE ? rc :
-	    stand_still(s, o, a, "E309", why);
+	    sign_stand_still(s, o, a, "E309", why);
 }
 
 /* ---- signing ---- */
@@ -282,7 +284,7 @@ look_for_end(struct sequencer *s, struct ordered *o, struct arena *a)
 		if (row_int(rows, i, "log") == (int64_t)o->log)
 			gone = row_int(rows, i, "size") < (int64_t)o->kept.size;
 	rows_free(rows);
-	return gone ? stand_still(s, o, a, "E309", "the database holds fewer"
+	return gone ? sign_stand_still(s, o, a, "E309", "the database holds fewer"
 	    " lines than were signed: its end is lost (a restored backup?)") : 0;
 }
 
@@ -296,10 +298,12 @@ follow(struct sequencer *s, struct ordered *o, struct arena *a)
 	if (rc == E_NOT_FOUND)
 		return 0;
 	if (rc == E_BAD_INPUT)
-		return stand_still(s, o, a, "E309", "the published note is not"
+		return sign_stand_still(s, o, a, "E309", "the published note is not"
 		    " signed by this journal's key");
 	if (rc < 0 || (rc = ask_last(s, o, a)) < 0)
 		return rc;
+	if (strcmp(c.origin, o->origin) != 0)
+		return 0;		/* of before it began anew */
 	if (o->keeps && c.size < o->kept.size)
 		return look_for_end(s, o, a);
 	if (!o->keeps || c.size > o->kept.size ||

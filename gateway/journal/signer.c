@@ -40,7 +40,7 @@ struct request {
 	const char *more;		/* after the log's name */
 	size_t more_n;
 	struct checkpoint last;		/* what is kept here */
-	bool keeps;
+	bool keeps, anew;		/* anew: a person lets it begin so */
 	char *note;
 	char why[WHY];
 };
@@ -145,10 +145,13 @@ origin_fits(struct request *r, const char *origin)
 {
 	size_t n = strlen(origin), log_n = strlen(r->log);
 
-	if (r->keeps)
-		return strcmp(origin, r->last.origin) == 0;
-	return n > log_n + 1 && origin[n - log_n - 1] == '/' &&
-	    strcmp(origin + n - log_n, r->log) == 0;
+	if (r->keeps && strcmp(origin, r->last.origin) != 0) {
+		r->anew = keep_allows(r->signer->notes_dir, r->log, origin);
+		r->keeps = false;
+		return r->anew;
+	}
+	return r->keeps || (n > log_n + 1 && origin[n - log_n - 1] == '/' &&
+	    strcmp(origin + n - log_n, r->log) == 0);
 }
 
 static const char *
@@ -173,14 +176,17 @@ continues(struct request *r, const struct advance *v,
 
 	if (!origin_fits(r, next->origin)) {
 		refuse(r, arena_printf(r->arena, "it is named %s, what was signed"
-		    " %s", next->origin, r->keeps ? r->last.origin : r->log));
+		    " %s", next->origin, r->last.origin[0] == '\0' ? r->log :
+		    r->last.origin));
 		return false;
 	}
 	rc = advance_check(r->keeps ? &r->last : NULL, v, next);
 	if (rc == 0)
 		return true;
-	snprintf(size, sizeof(size), "%" PRIu64, r->keeps ? r->last.size : 0);
-	if (rc == E_CONFLICT && v->old != (r->keeps ? r->last.size : 0) &&
+	if (!r->keeps)
+		r->last.size = 0;
+	snprintf(size, sizeof(size), "%" PRIu64, r->last.size);
+	if (rc == E_CONFLICT && v->old != r->last.size &&
 	    next->size >= r->last.size)
 		say(r, "conflict", size);	/* it asks again, from there */
 	else
@@ -191,7 +197,10 @@ continues(struct request *r, const struct advance *v,
 static bool
 keep(struct request *r, const char *note)
 {
-	if (keep_write(r->signer->notes_dir, r->log, note, r->why) == 0)
+	const char *dir = r->signer->notes_dir;
+
+	if ((r->anew ? keep_begin_anew(dir, r->log, note, r->why) :
+	    keep_write(dir, r->log, note, r->why)) == 0)
 		return true;
 	broken(r);
 	return false;

@@ -51,11 +51,11 @@ same_hash(const struct hash *a, const struct hash *b)
 static int
 read_notes(struct verification *v, const struct evidence *e)
 {
-	int rc = verify_note(v, &v->now, "checkpoint", evidence_note(e));
+	int rc = verify_note(v, &v->now, "checkpoint", evidence_note(e), false);
 
 	if (rc < 0 || v->known == NULL)
 		return rc;
-	return verify_note(v, &v->before, "known checkpoint", v->known);
+	return verify_note(v, &v->before, "known checkpoint", v->known, true);
 }
 
 /* ---- the first pass ---- */

@@ -10,24 +10,27 @@
 
 int
 verify_note(struct verification *v, struct checkpoint *out, const char *what,
-    const char *text)
+    const char *text, bool past)
 {
 	struct arena *a = arena_new();
+	struct note_key key = *v->key;
 	struct note note;
 	int rc = note_parse(&note, a, text, strlen(text));
 
 	if (rc == 0)
 		rc = checkpoint_parse(out, &note);
+	if (rc == 0 && past && note_name_valid(out->origin, strlen(out->origin)))
+		note_key_renamed(&key, v->key, out->origin);
 	if (rc < 0)
 		rc = verify_bad(v, "the %s is not a signed checkpoint", what);
-	else if ((rc = note_verify(&note, v->key)) == E_NOT_FOUND)
+	else if ((rc = note_verify(&note, &key)) == E_NOT_FOUND)
 		rc = verify_bad(v, "the %s is not signed by the key %s+%08"
-		    PRIx32, what, v->key->name, v->key->id);
+		    PRIx32, what, key.name, key.id);
 	else if (rc < 0)
 		rc = verify_bad(v, "the signature of the %s is wrong", what);
-	else if (strcmp(out->origin, v->key->name) != 0)
+	else if (strcmp(out->origin, key.name) != 0)
 		rc = verify_bad(v, "the %s is of the log %.100s, the key of"
-		    " %.100s", what, out->origin, v->key->name);
+		    " %.100s", what, out->origin, key.name);
 	arena_free(a);
 	return rc;
 }
@@ -40,7 +43,7 @@ read_past(struct mark *m, struct verification *v, struct arena *a,
 	int rc;
 
 	m->name = arena_printf(a, "checkpoint checkpoints/%.40s", past->name);
-	if ((rc = verify_note(v, &m->is, m->name, past->note)) < 0)
+	if ((rc = verify_note(v, &m->is, m->name, past->note, true)) < 0)
 		return rc;
 	snprintf(size, sizeof(size), "%" PRIu64, m->is.size);
 	return strcmp(size, past->name) == 0 ? 0 : verify_bad(v,
@@ -53,6 +56,13 @@ by_size(const void *a, const void *b)
 	const struct mark *x = a, *y = b;
 
 	return (x->is.size > y->is.size) - (x->is.size < y->is.size);
+}
+
+static const char *
+began_anew(const struct verification *v, const struct mark *m)
+{
+	return strcmp(m->is.origin, v->key->name) == 0 ? "" : "; it began anew"
+	    " since, and its entry integrity.begun_anew quotes what was lost";
 }
 
 int
@@ -77,8 +87,9 @@ marks_read(struct marks *m, struct verification *v, struct evidence *e,
 	for (size_t i = 0; i < m->n; i++)
 		if (m->list[i].is.size > v->now.size)
 			return verify_bad(v, "the log was rolled back: the %s"
-			    " has %" PRIu64 " entries, this one %" PRIu64,
-			    m->list[i].name, m->list[i].is.size, v->now.size);
+			    " has %" PRIu64 " entries, this one %" PRIu64 "%s",
+			    m->list[i].name, m->list[i].is.size, v->now.size,
+			    began_anew(v, &m->list[i]));
 	qsort(m->list, m->n, sizeof(*m->list), by_size);
 	return 0;
 }
@@ -109,8 +120,8 @@ marks_end(const struct marks *m, struct verification *v)
 
 		if (k->other)
 			return verify_bad(v, "the log was signed anew: its first"
-			    " %" PRIu64 " entries are not those of the %s",
-			    k->is.size, k->name);
+			    " %" PRIu64 " entries are not those of the %s%s",
+			    k->is.size, k->name, began_anew(v, k));
 		if (!k->met && strcmp(k->name, "known checkpoint") == 0)
 			return verify_bad(v, "this part of the log cannot be"
 			    " held against the known checkpoint");

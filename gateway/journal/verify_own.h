@@ -17,9 +17,10 @@ int verify_bad(struct verification *, const char *fmt, ...)
 void verify_name(struct verification *, uint64_t first, uint64_t last);
 
 /* ---- verify_marks.c ---- */
-/* A signed checkpoint of this log: 0, or E_DENIED with the reason told. */
+/* A signed checkpoint of this log: 0, or E_DENIED with the reason told. One of
+ * its past may bear the name it had before it began anew. */
 MUST_CHECK int verify_note(struct verification *, struct checkpoint *out,
-    const char *what, const char *text);
+    const char *what, const char *text, bool past);
 /* Reads and verifies every note: 0, or E_DENIED with the reason told. */
 MUST_CHECK int marks_read(struct marks *, struct verification *,
     struct evidence *, struct arena *);

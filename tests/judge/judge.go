@@ -13,6 +13,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/ed25519"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -34,6 +35,21 @@ import (
 type checkpoint struct {
 	origin string
 	tree   tlog.Tree
+}
+
+// The same key under the name a log had before it began anew.
+func renamed(msg []byte, vkey string) string {
+	name, _, _ := strings.Cut(string(msg), "\n")
+	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 33 {
+		return vkey
+	}
+	v, err := note.NewEd25519VerifierKey(name, ed25519.PublicKey(key[1:]))
+	if err != nil {
+		return vkey
+	}
+	return v
 }
 
 func readCheckpoint(msg []byte, vkey string) (checkpoint, error) {
@@ -171,10 +187,11 @@ func judgeExport(dir string, old string) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		before, err := readCheckpoint(msg, string(vkey))
+		before, err := readCheckpoint(msg, renamed(msg, string(vkey)))
 		if err != nil {
 			return 0, err
 		}
+		before.origin = now.origin	// of the same key, before it began anew
 		if err := consistent(before, now, stored); err != nil {
 			return 0, err
 		}

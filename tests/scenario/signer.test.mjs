@@ -146,15 +146,16 @@ test("a database that lost its end: no signature, an alarm", async (t) => {
 	await signed(g);
 	assert.match(doctor().out, /^ok +signed +consent-admin: the \d+ lines/m);
 	assert.equal(await still(), "0");
-	for (const x of tables)
-		sql(g.db.url, `CREATE TABLE kept_${x} AS TABLE guichet.journal_${x}`);
+	sql(g.db.url, `BEGIN ISOLATION LEVEL REPEATABLE READ;` + tables.map((x) =>
+		`CREATE TABLE kept_${x} AS TABLE guichet.journal_${x};`).join("") +
+		"COMMIT");
 	await signed(g);
 	await signed(g);
 	// somebody puts the older tables back, behind the leader
 	g.kill("journal", 0, "SIGSTOP");
-	sql(g.db.url, tables.map((x) => `TRUNCATE guichet.journal_${x};
+	sql(g.db.url, "BEGIN;" + tables.map((x) => `TRUNCATE guichet.journal_${x};
 		INSERT INTO guichet.journal_${x} OVERRIDING SYSTEM VALUE
-		SELECT * FROM kept_${x};`).join(""));
+		SELECT * FROM kept_${x};`).join("") + "COMMIT");
 	g.kill("journal", 0, "SIGCONT");
 	const before = size(g.db.url);
 	line(g.db.url);

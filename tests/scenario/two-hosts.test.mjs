@@ -114,8 +114,9 @@ test("who takes over is not blind: a tail that was removed is missed",
 	const kept = (g) => readFileSync(join(g.settings.journal.notes_dir ??
 		join(g.dir, "keys/notes"), "consent-admin.note"), "utf8");
 	const tables = ["line", "bundle", "tile", "note", "head", "turn"];
-	for (const x of tables)
-		sql(url, `CREATE TABLE kept_${x} AS TABLE guichet.journal_${x}`);
+	sql(url, `BEGIN ISOLATION LEVEL REPEATABLE READ;` + tables.map((x) =>
+		`CREATE TABLE kept_${x} AS TABLE guichet.journal_${x};`).join("") +
+		"COMMIT");
 	const before = Number(kept(other).split("\n")[1]);
 	sql(url, `INSERT INTO guichet.journal_line (id, log, leaf)
 		VALUES (gen_random_uuid(), 1, '{"v":1}')`);
@@ -123,9 +124,9 @@ test("who takes over is not blind: a tail that was removed is missed",
 		kept(other) === kept(leader), "both keep the note");
 	leader.signal("SIGKILL");
 	await leader.end();
-	sql(url, tables.map((x) => `TRUNCATE guichet.journal_${x};
+	sql(url, "BEGIN;" + tables.map((x) => `TRUNCATE guichet.journal_${x};
 		INSERT INTO guichet.journal_${x} OVERRIDING SYSTEM VALUE
-		SELECT * FROM kept_${x};`).join(""));
+		SELECT * FROM kept_${x};`).join("") + "COMMIT");
 	sql(url, `INSERT INTO guichet.journal_line (id, log, leaf)
 		VALUES (gen_random_uuid(), 1, '{"v":2}')`);
 	const notes = () => sql(url, "SELECT count(*) FROM guichet.journal_note");

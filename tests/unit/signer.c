@@ -273,6 +273,8 @@ another_history_is_not(void **state UNUSED)
 static void
 another_name_is_not(void **state UNUSED)
 {
+	char why[256];
+
 	origin = "test.example/journal/other";
 	begins(sign('a', 0, 5), "refused");
 	origin = "restitution";
@@ -282,7 +284,15 @@ another_name_is_not(void **state UNUSED)
 	signs(sign('a', 0, 5), 5);
 	origin = "evil.example/journal/restitution";
 	refuses(sign('a', 5, 6), "refused", 5);
+	/* a person lets it begin under that name: once, and from nothing */
+	assert_int_equal(keep_allow(notes, "restitution", origin, why), 0);
+	refuses(sign('b', 5, 6), "conflict 0", 5);
+	signs(sign('b', 0, 4), 4);
+	assert_false(keep_allows(notes, "restitution", origin));
+	signs(sign('b', 4, 7), 7);
+	shell("ls %s/restitution.note.before-* >/dev/null", notes);
 	origin = "test.example/journal/restitution";
+	refuses(sign('a', 0, 9), "refused", 7);
 }
 
 /* It slept since it last knew that it leads. */

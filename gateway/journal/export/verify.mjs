@@ -43,7 +43,12 @@ function openNote(note, vkey, what) {
 	return bad(`the ${what} is not signed by ${name}+${id}`);
 }
 
-function checkpoint(note, vkey, what) {
+// A note of the past may bear the name the log had before it began anew.
+function checkpoint(note, vkey, what, past) {
+	if (past) {
+		const name = note.toString().split("\n")[0], key = vkey.split("+").slice(2).join("+");
+		vkey = `${name}+${sha(name, "\n", unb64(key)).subarray(0, 4).toString("hex")}+${key}`;
+	}
 	const [origin, size, root] = openNote(note.toString(), vkey, what);
 	if (origin !== vkey.split("+")[0] || String(Number(size)) !== size)
 		bad(`the ${what} is of another log`);
@@ -81,8 +86,8 @@ async function verify(dir, vkey, known) {
 	const { size, root } = checkpoint(read(dir, "checkpoint"), vkey, "checkpoint");
 	const part = existsSync(join(dir, "range.json")) && JSON.parse(read(dir, "range.json"));
 	const past = readdirSync(join(dir, "checkpoints"))
-		.map((n) => ({ n, ...checkpoint(read(dir, "checkpoints", n), vkey, n) }));
-	const kept = known && { n: "known", ...checkpoint(read(known), vkey, "known one") };
+		.map((n) => ({ n, ...checkpoint(read(dir, "checkpoints", n), vkey, n, true) }));
+	const kept = known && { n: "known", ...checkpoint(read(known), vkey, "known one", true) };
 	if (kept && past.push(kept) && kept.size > size)
 		bad(`rolled back: the known checkpoint has ${kept.size} entries, this ${size}`);
 	const stack = [], roots = new Map(), wanted = new Set(past.map((c) => c.size));

@@ -61,12 +61,14 @@ def open_note(note, vkey, what):
                 return text.split("\n")
             bad(f"the signature of the {what} is wrong")
     bad(f"the {what} is not signed by {name}+{ident}")
-def checkpoint(note, vkey, what):
+def checkpoint(note, vkey, what, past=False):
+    if past:  # it may bear the name the log had before it began anew
+        name, key = note.decode().split("\n")[0], vkey.strip().split("+", 2)[2]
+        vkey = "+".join((name, sha(name.encode(), b"\n", unb64(key))[:4].hex(), key))
     origin, size, root = open_note(note, vkey, what)[:3]
     if origin != vkey.split("+")[0] or str(int(size)) != size:
         bad(f"the {what} is of another log")
     return int(size), unb64(root)
-
 # ---- the tree (RFC 6962): roots of perfect subtrees, left to right ----
 def push(stack, level, h):
     while stack and stack[-1][0] == level:
@@ -91,15 +93,14 @@ def check_side(e, leaf):
     cm = sha(b"guichet/side/v1\n", unb64(e["salt"]), unb64(e["side"]))
     if unpad(cm) != json.loads(leaf).get("cm"):
         bad(f"the side record of entry {e['seq']} is not the one it commits to")
-
 # Checks all; see(seq, leaf) looks at each entry that is still there.
 def verify(d, vkey, known=None, see=lambda seq, leaf: None):
     size, root = checkpoint(read(d, "checkpoint"), vkey, "checkpoint")
     part = json.loads(read(d, "range.json")) if "range.json" in os.listdir(d) else None
-    past = {n: checkpoint(read(d, "checkpoints", n), vkey, "checkpoint " + n)
+    past = {n: checkpoint(read(d, "checkpoints", n), vkey, "checkpoint " + n, True)
             for n in os.listdir(os.path.join(d, "checkpoints"))}
     if known:
-        past["known"] = checkpoint(read(known), vkey, "known checkpoint")
+        past["known"] = checkpoint(read(known), vkey, "known checkpoint", True)
         if past["known"][0] > size:
             bad(f"rolled back: the known checkpoint has more than {size} entries")
     stack, roots, at, count, wanted = [], {}, 0, 0, {s for s, _ in past.values()}

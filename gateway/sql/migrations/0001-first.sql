@@ -340,6 +340,17 @@ CREATE TABLE guichet.journal_head (
 	frontier	bytea NOT NULL DEFAULT ''
 );
 
+-- A log that began anew after its end was lost: under which name, from which
+-- place on, and the last note signed before, if there was one.
+CREATE TABLE guichet.journal_origin (
+	log		smallint NOT NULL,
+	origin		text NOT NULL,
+	first		bigint NOT NULL,
+	quoted		text,
+	begun		timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (log, origin)
+);
+
 CREATE TABLE guichet.journal_note (		-- every checkpoint signed
 	log		smallint NOT NULL,
 	size		bigint NOT NULL,
