@@ -5,12 +5,11 @@
 // sleeps, lines get their places within five seconds.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { prepareGateway, startGateway, until } from "../support/gateway.mjs";
-import { certificates, freePorts, temporary, writeSettings }
-	from "../support/ground.mjs";
+import { prepareGateway, secondHost, startGateway, until }
+	from "../support/gateway.mjs";
 import { LINES_WAITING, sql } from "../support/postgres.mjs";
 import { join } from "node:path";
-import { cpSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 const checkpoint = "/journal/restitution/checkpoint";
 let a, b, grounds;
@@ -18,18 +17,7 @@ let a, b, grounds;
 before(async () => {
 	const one = await prepareGateway({ settings: { log: { level: "info" },
 		journal: { interval_ms: 100 } } });
-	const dir = temporary(), [port, mtls, admin] = await freePorts(3);
-	const tls = certificates(dir);
-	cpSync(join(one.dir, "keys"), join(dir, "keys"), { recursive: true });
-	const settings = structuredClone(one.settings);
-	Object.assign(settings.server, { listen: `127.0.0.1:${port}`,
-		tls_certificate: tls.certificate, tls_key: tls.key });
-	settings.admin.listen = `127.0.0.1:${admin}`;
-	settings.keys.directory = join(dir, "keys");
-	settings.journal.notes_dir = join(dir, "notes");
-	const config = writeSettings(join(dir, "guichet.conf"), settings);
-	grounds = [one, { ...one, dir, config, settings, ca: tls.ca, port, mtls,
-		admin, issuer: `https://localhost:${port}` }];
+	grounds = [one, await secondHost(one)];
 	a = await startGateway({ ground: grounds[0] });
 	b = await startGateway({ ground: grounds[1] });
 	await a.until(async () => (await a.ask(checkpoint)).status === 200, "a");

@@ -2,7 +2,7 @@
 // A whole gateway for a scenario: database, keys, certificate, settings, and
 // `guichet serve` on ports of its own. It ends with the test's process.
 import { spawn } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { cpSync, readFileSync, readdirSync } from "node:fs";
 import { request as https } from "node:https";
 import { request as http } from "node:http";
 import { join } from "node:path";
@@ -70,6 +70,25 @@ export async function prepareGateway({ settings, database, migrate = true }
 		issuer: `https://localhost:${port}`,
 		// writes the settings anew, changed
 		change: (more) => writeSettings(config, merge(all, more)) };
+}
+
+// The ground of another host on the same database: the same keys, ports and
+// notes of its own.
+export async function secondHost(one) {
+	const dir = temporary(), [port, mtls, admin] = await freePorts(3);
+	const tls = certificates(dir);
+	cpSync(join(one.dir, "keys"), join(dir, "keys"), { recursive: true });
+	const settings = merge(one.settings, {
+		server: { listen: `127.0.0.1:${port}`,
+			tls_certificate: tls.certificate, tls_key: tls.key },
+		admin: { listen: `127.0.0.1:${admin}` },
+		keys: { directory: join(dir, "keys") },
+		journal: { notes_dir: join(dir, "notes") } });
+	if (settings.server.listen_mtls)
+		settings.server.listen_mtls = `127.0.0.1:${mtls}`;
+	const config = writeSettings(join(dir, "guichet.conf"), settings);
+	return { ...one, dir, config, settings, ca: tls.ca, port, mtls, admin,
+		issuer: `https://localhost:${port}` };
 }
 
 // Pids of the supervisor's children that play this role ("web"...).
