@@ -52,6 +52,13 @@ csv_int(struct csv *c, int64_t n)
 }
 
 void
+csv_number(struct csv *c, const char *text, size_t n)
+{
+	next_column(c);
+	buf_add(c->out, text, n);
+}
+
+void
 csv_end_row(struct csv *c)
 {
 	buf_str(c->out, "\r\n");

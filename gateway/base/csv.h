@@ -8,6 +8,7 @@
 #ifndef CSV_H
 #define CSV_H
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct buf;
@@ -18,6 +19,8 @@ struct csv { struct buf *out; int column; };
 void csv_begin(struct csv *, struct buf *out);
 void csv_text(struct csv *, const char *);		/* NULL is empty */
 void csv_int(struct csv *, int64_t);
+/* A number as it is written, digit for digit. */
+void csv_number(struct csv *, const char *, size_t n);
 void csv_end_row(struct csv *);
 
 #endif

@@ -87,6 +87,7 @@ struct settings {
 
 	/* [pull] per grant and host; 0 = as many as come */
 	int64_t pull_calls_per_minute, pull_calls_per_day;
+	int64_t downloads_per_hour;	/* of one customer, by herself */
 
 	/* [push] */
 	int64_t push_workers;

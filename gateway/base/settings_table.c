@@ -175,6 +175,9 @@ const struct row settings_table[] = {
 	  0, 10000000 },
 	{ "pull", "calls_per_day", NUMBER, "100000", AT(pull_calls_per_day),
 	  "And a day.", 0, 10000000 },
+	{ "pull", "downloads_per_hour", NUMBER, "60", AT(downloads_per_hour),
+	  "Data sets a customer may download for herself in an hour.",
+	  1, 100000 },
 
 	{ "push", "workers", NUMBER, "1", AT(push_workers),
 	  "Processes that deliver.", 0, 64 },

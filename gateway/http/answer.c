@@ -127,6 +127,14 @@ call_flow_end(struct call *c)
 	return DONE;
 }
 
+enum next
+call_flow_break(struct call *c)
+{
+	assert(exchange_of(c)->flows);
+	exchange_of(c)->broken = true;
+	return DONE;
+}
+
 /* ---- refusals ---- */
 
 static enum next

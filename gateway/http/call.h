@@ -124,6 +124,8 @@ enum next call_redirect(struct call *, const char *url);	/* 303 */
 void call_flow(struct call *, int status, const char *type);
 enum next call_flow_piece(struct call *, const struct buf *);	/* WAIT */
 enum next call_flow_end(struct call *);				/* DONE */
+/* Cut short: the connection ends without the end of the answer. */
+enum next call_flow_break(struct call *);			/* DONE */
 /* code: a stable word ("no_grant"); the detail is one calm sentence */
 enum next call_refuse(struct call *, int status, const char *code,
     const char *detail, ...) PRINTF_LIKE(4, 5);

@@ -225,7 +225,10 @@ begin_send(struct conn *conn)
 	struct buf *out = &conn->server->out;
 
 	if (x->flows) {
-		answer_last(&conn->out, x, chunked(conn));
+		if (x->broken)		/* the client sees that it is no end */
+			x->close = true;
+		else
+			answer_last(&conn->out, x, chunked(conn));
 		conn->phase = SEND;
 		return;
 	}

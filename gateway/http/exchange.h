@@ -48,6 +48,7 @@ struct exchange {
 	const char *why;		/* of a refusal: a word for the log */
 	bool close;			/* the connection ends with it */
 	bool flows;			/* its length is not known before */
+	bool broken;			/* it is cut short: no last chunk */
 	bool begun;			/* the head of one that flows has left */
 	struct reply_field **head_end;	/* what comes after is a trailer */
 	void (*on_end[ON_END_MAX])(struct call *, bool sent);

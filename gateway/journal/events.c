@@ -9,7 +9,7 @@
  *
  * Not here: a checkpoint (it is its own record, kept and exported; a line of it
  * would ask for the next), the begin and end of a subscription (they are those of
- * its consent), and what this program does not do (it writes no mail, and holds no
+ * its consent), and what this program does not do (it holds no
  * register of requests: what it answers itself is told as it is answered).
  */
 #include "journal/events.h"
@@ -136,6 +136,12 @@ const struct event_kind event_kinds[] = {
 	ADMIN("destination.refused", "destination",
 	    "A personal cloud could not be linked",
 	    "Un cloud personnel n'a pas pu être relié"),
+	LEFT("download.begun", "download",
+	    "A customer is about to take her own data",
+	    "Un client va prendre ses propres données"),
+	LEFT("download.ended", "download",
+	    "A customer took her own data",
+	    "Un client a pris ses propres données"),
 	ADMIN("endpoint.changed", "client",
 	    "A recipient's address for messages was set",
 	    "L'adresse où un destinataire reçoit les messages a été fixée"),

@@ -51,6 +51,9 @@ struct me_view {
 bool me_grant_live(const struct me_grant *);
 void me_page(struct html *, const struct me_view *);
 
+/* What she may download, each in two forms. */
+void my_data_page(struct html *, const struct catalogue *);
+
 struct withdraw_view {
 	const struct me_grant *grant;
 	const char *csrf;

@@ -10,7 +10,7 @@ WITH line AS MATERIALIZED (
 		  FROM guichet.journal_line
 		 WHERE subject_id = $1 AND leaf IS NOT NULL
 		   AND ($2::uuid IS NULL OR id < $2)) AS l
-	 WHERE leaf ->> 'ev' NOT IN ('pull.ended', 'delivery.attempted',
+	 WHERE leaf ->> 'ev' NOT IN ('pull.ended', 'download.begun', 'delivery.attempted',
 	       'token.refreshed', 'consent.effective')
 	 ORDER BY id DESC
 	 LIMIT 1000
