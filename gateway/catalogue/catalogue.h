@@ -123,6 +123,7 @@ struct dataset {
 	const char *sql_file, *sql_text;	/* :customer is $1 there */
 	const char *changed_file, *changed_text;
 	struct statement page;		/* a keyset page (page.h) */
+	struct statement pages;		/* of many customers at once (db.h) */
 	struct statement changed;	/* who changed in [since, until), text NULL = none */
 	struct record_plan *plan;
 	/* Those that are gone (<data-set>.removed.sql): a data set of its own

@@ -57,6 +57,7 @@ MUST_CHECK int removed_columns(struct dataset *gone, struct arena *,
     const PGresult *, struct fault *);
 
 /* ---- sqltext.c: an adapter's SQL, as a person wrote it ---- */
+struct buf;
 enum sql_for { SQL_FOR_PAGE, SQL_FOR_CHANGED, SQL_FOR_CUSTOMER, SQL_FOR_LOGIN,
     SQL_FORS };
 /*
@@ -69,6 +70,9 @@ MUST_CHECK int sqltext_scan(char *text, unsigned *used, const char *path,
     enum sql_for, struct fault *);	/* the same, in place */
 MUST_CHECK int sqltext_read(const char **out, unsigned *used, struct arena *,
     const char *path, enum sql_for, struct fault *);
+/* The text with with[n - 1] in place of each $n. */
+void sqltext_replace(struct buf *out, const char *text, const char *const *with,
+    int n);
 /* Line and column of byte `at`, or of the character PostgreSQL counted. */
 void sqltext_place(const char *text, size_t at, int *line, int *column);
 size_t sqltext_byte_of(const char *text, int character);
@@ -85,6 +89,10 @@ enum { ASK_CUSTOMER = 1, ASK_SINCE, ASK_UNTIL, ASK_LIMIT, ASK_CHANGED, ASK_FROM,
     ASK_TO };
 int keyset_first_key(const struct schema *);
 const char *keyset_wrap(struct arena *, const struct schema *, const char *sql);
+/* The same page for many at once (db.h: gathered); the types of its parameters
+ * as PostgreSQL says them. */
+const char *keyset_gather(struct arena *, const char *page,
+    const char *const *types, int n);
 size_t keyset_key_count(const struct schema *);
 
 /* ---- plan.c: how a row becomes JSON ---- */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/error.h"
+#include "base/log.h"
 #include "catalogue/types.h"
 
 /* What the parameters of a file are, where the text alone does not tell. */
@@ -94,8 +95,40 @@ check_bounds(const struct dataset *d, const PGresult *r, struct fault *f)
 	return 0;
 }
 
+static const char *
+type_text(PGconn *pg, struct arena *a, Oid type)
+{
+	const char *const values[] = { arena_printf(a, "%u", type) };
+
+	return live_text(pg, a, "SELECT format_type($1::oid, NULL)", values, 1);
+}
+
+/* The page of many at once. SQL that cannot be asked so (it uses :customer where
+ * PostgreSQL allows no outer column, say) is asked one by one. */
+static void
+describe_gathered(PGconn *pg, struct arena *a, struct dataset *d,
+    const PGresult *page)
+{
+	int n = PQnparams(page);
+	const char **types = arena_alloc(a, (size_t)n * sizeof(*types));
+	PGresult *r;
+
+	for (int k = 0; k < n; k++)
+		if ((types[k] = type_text(pg, a, PQparamtype(page, k))) == NULL)
+			return;
+	d->pages.name = arena_printf(a, "pages %s", d->schema->id);
+	d->pages.text = keyset_gather(a, d->page.text, types, n);
+	r = PQprepare(pg, "look", d->pages.text, 0, NULL);
+	if (PQresultStatus(r) == PGRES_COMMAND_OK)
+		d->page.gathered = &d->pages;
+	else
+		log_info("asked one by one file=%s", d->sql_file);
+	PQclear(r);
+	forget(pg);
+}
+
 static int
-describe_wrapped(PGconn *pg, const struct dataset *d, struct fault *f)
+describe_wrapped(PGconn *pg, struct arena *a, struct dataset *d, struct fault *f)
 {
 	const struct asked q = { d->sql_file, d->sql_text, d->page.text, 0, NULL };
 	PGresult *r = describe(pg, &q, f);
@@ -105,8 +138,10 @@ describe_wrapped(PGconn *pg, const struct dataset *d, struct fault *f)
 		return E_BAD_INPUT;
 	if ((rc = check_bounds(d, r, f)) == 0)
 		rc = explain(pg, &q, PQnparams(r), f);
-	PQclear(r);
 	forget(pg);
+	if (rc == 0)
+		describe_gathered(pg, a, d, r);
+	PQclear(r);
 	return rc;
 }
 
@@ -128,7 +163,7 @@ describe_page(struct catalogue *c, struct dataset *d, PGconn *pg, struct fault *
 	forget(pg);
 	if (rc < 0)
 		return c->found != NULL ? 0 : rc;	/* told already */
-	if (describe_wrapped(pg, d, f) < 0 ||
+	if (describe_wrapped(pg, c->arena, d, f) < 0 ||
 	    plan_make(&plan, c->arena, d, list, n, f) < 0)
 		return catalogue_fault(c, 2, d->source, d, f);
 	d->plan = plan;
@@ -153,7 +188,7 @@ describe_removed(struct catalogue *c, struct dataset *d, PGconn *pg,
 	PQclear(r);
 	forget(pg);
 	if (rc == 0)
-		rc = describe_wrapped(pg, gone, f);
+		rc = describe_wrapped(pg, c->arena, gone, f);
 	return rc < 0 ? catalogue_fault(c, 2, d->source, d, f) : 0;
 }
 

@@ -93,3 +93,36 @@ keyset_wrap(struct arena *a, const struct schema *s, const char *sql)
 	buf_printf(&b, " LIMIT $%d::bigint", ASK_LIMIT);
 	return b.data;
 }
+
+/* Sent in binary, as page_params does: times; everything else is text. */
+static bool
+is_time(int number)
+{
+	return number == ASK_SINCE || number == ASK_UNTIL ||
+	    number == ASK_CHANGED;
+}
+
+/* No adapter has a table of that name. */
+#define ASKERS "\"guichet askers\""
+
+const char *
+keyset_gather(struct arena *a, const char *page, const char *const *types, int n)
+{
+	const char **items = arena_alloc(a, (size_t)n * sizeof(*items));
+	struct buf b;
+
+	buf_init_in(&b, a);
+	buf_str(&b, "SELECT p.*, " ASKERS ".number FROM unnest(");
+	for (int k = 1; k <= n; k++) {
+		buf_printf(&b, "%s$%d::%s[]", k == 1 ? "" : ", ", k,
+		    is_time(k) ? "timestamptz" : "text");
+		items[k - 1] = arena_printf(a, "(" ASKERS ".a%d::%s)", k, types[k - 1]);
+	}
+	buf_str(&b, ")\n  WITH ORDINALITY AS " ASKERS " (");
+	for (int k = 1; k <= n; k++)
+		buf_printf(&b, "a%d, ", k);
+	buf_str(&b, "number),\n  LATERAL (\n");
+	sqltext_replace(&b, page, items, n);
+	buf_str(&b, "\n) AS p");
+	return b.data;
+}

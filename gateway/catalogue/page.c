@@ -26,19 +26,14 @@ begin_params(struct params *p, const struct page_ask *ask)
 	if (after != NULL && time_parse(&us, after) < 0)
 		return E_BAD_INPUT;
 	params_text(p, ask->customer);
-	if (after == NULL)
-		params_text(p, "-infinity");
-	else
-		params_time(p, us - 1);
+	params_time(p, after == NULL ? INT64_MIN : us - 1);
 	params_time(p, ask->until_us);
 	params_int(p, (int64_t)ask->limit + 1);
 	/* Removals of an instant come before its records: after a removal, all
 	 * records of that instant are still to come. Without a key, "after"
 	 * is after the whole instant. */
-	if (after == NULL)
-		params_text(p, "-infinity");
-	else
-		params_time(p, us - (ask->after->removed && !ask->dataset->gone));
+	params_time(p, after == NULL ? INT64_MIN :
+	    us - (ask->after->removed && !ask->dataset->gone));
 	return 0;
 }
 
@@ -51,7 +46,7 @@ accounts_param(struct params *p, struct arena *a, const struct page_ask *ask)
 		return ask->accounts == NULL ? 0 : E_BAD_INPUT;
 	while (ask->accounts != NULL && ask->accounts[n] != NULL)
 		n++;
-	params_texts(p, a, ask->accounts, n);
+	params_text_list(p, a, ask->accounts, n);
 	return 0;
 }
 

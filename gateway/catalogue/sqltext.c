@@ -10,8 +10,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "catalogue/catalogue_own.h"
@@ -278,6 +280,25 @@ count_brackets(struct scan *s, size_t at)
 	    "take it out, or open it");
 }
 
+static bool
+is_word(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || (c & 0x80);
+}
+
+/* e'...' is the one word that changes how a string ends. */
+static size_t
+word_end(const char *s, size_t i)
+{
+	size_t end = i;
+
+	while (is_word(s[end]) || s[end] == '$')
+		end++;
+	if (s[end] == '\'' && end == i + 1 && (s[i] | 32) == 'e')
+		return string_end(s, end, true);
+	return end;
+}
+
 /* One visible character or parameter at *i; *i goes behind it. */
 static int
 take(struct scan *s, size_t *i)
@@ -296,13 +317,8 @@ take(struct scan *s, size_t *i)
 	else if (*t == ':' && (isalpha((unsigned char)t[1]) || t[1] == '_')) {
 		if (replace(s, *i, &n) < 0)
 			return E_BAD_INPUT;
-	} else if (isalnum((unsigned char)*t) || *t == '_' || (*t & 0x80)) {
-		while (isalnum((unsigned char)t[n]) || t[n] == '_' ||
-		    t[n] == '$' || (t[n] & 0x80))
-			n++;
-		/* e'...' is the one word that changes how a string ends */
-		if (t[n] == '\'' && n == 1 && (*t | 32) == 'e')
-			n = string_end(s->text, *i + n, true) - *i;
+	} else if (is_word(*t)) {
+		n = word_end(s->text, *i) - *i;
 	} else if (count_brackets(s, *i) < 0)
 		return E_BAD_INPUT;
 	if (!isspace((unsigned char)*t) && *t != ';')
@@ -360,4 +376,37 @@ sqltext_read(const char **out, unsigned *used, struct arena *a, const char *path
 		return E_BAD_INPUT;
 	*out = text;
 	return 0;
+}
+
+/* ---- the same, with something else for its $n ---- */
+
+/* Behind what holds no parameter at i; i itself where one may stand. */
+static size_t
+plain_end(const char *s, size_t i)
+{
+	if (is_comment(s + i))
+		return comment_end(s, i);
+	if (is_word(s[i]))
+		return word_end(s, i);
+	return hidden_end(s, i);
+}
+
+void
+sqltext_replace(struct buf *out, const char *text, const char *const *with,
+    int n)
+{
+	size_t i = 0, end;
+
+	while (text[i] != '\0') {
+		int k = text[i] == '$' ? atoi(text + i + 1) : 0;
+
+		if ((end = plain_end(text, i)) != i)
+			buf_add(out, text + i, end - i);
+		else if (k >= 1 && k <= n) {
+			buf_str(out, with[k - 1]);
+			end = i + 1 + strspn(text + i + 1, "0123456789");
+		} else
+			buf_add(out, text + i, (end = i + 1) - i);
+		i = end;
+	}
 }

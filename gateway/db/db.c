@@ -19,7 +19,7 @@
 
 /* One piece of memory: the question, three arrays, the values. */
 static struct question *
-question_new(const struct params *p)
+question_of(const struct params *p)
 {
 	int n = p == PARAMS_NONE ? 0 : p->n;
 	size_t size = sizeof(struct question) +
@@ -49,11 +49,41 @@ question_new(const struct params *p)
 	return q;
 }
 
-void
-question_end(struct question *q, PGresult *res, int failure)
+struct question *
+question_new(struct db *db, const struct statement *statement,
+    const struct params *params, db_on_rows *on_rows, void *arg)
 {
-	struct rows *rows = res == NULL ? NULL : rows_new(res);
+	struct question *q = question_of(params);
+
+	q->db = db;
+	q->statement = statement;
+	q->slot = db_slot(db, statement);
+	q->on_rows = on_rows;
+	q->arg = arg;
+	TAILQ_INIT(&q->members);
+	return q;
+}
+
+/* Without a word to anybody. */
+void
+question_free(struct question *q)
+{
+	struct question *member;
+
+	if (q == NULL)
+		return;
+	while ((member = TAILQ_FIRST(&q->members)) != NULL) {
+		TAILQ_REMOVE(&q->members, member, link);
+		free(member);
+	}
+	free(q);
+}
+
+void
+question_end(struct question *q, struct rows *rows, int failure)
+{
 	struct db *db = q->db;
+	bool within = db->calling;	/* one of many asked as one */
 
 	if (q->sent)
 		db->counts.in_flight--;
@@ -64,10 +94,10 @@ question_end(struct question *q, PGresult *res, int failure)
 	if (q->on_rows != NULL) {
 		q->calling = db->calling = true;
 		q->on_rows(rows, failure, q->arg);
-		db->calling = false;
+		db->calling = within;
 	}
 	rows_free(rows);		/* unless somebody keeps them */
-	free(q);
+	question_free(q);
 }
 
 struct question *
@@ -79,12 +109,7 @@ db_ask(struct db *db, const struct statement *statement,
 	if (db->counts.waiting + db->counts.in_flight >=
 	    (size_t)db->options.queue_max)
 		return NULL;
-	q = question_new(params);
-	q->db = db;
-	q->statement = statement;
-	q->slot = db_slot(db, statement);
-	q->on_rows = on_rows;
-	q->arg = arg;
+	q = question_new(db, statement, params, on_rows, arg);
 	TAILQ_INSERT_TAIL(&db->waiting, q, link);
 	db->counts.waiting++;
 	db->counts.asked++;
@@ -143,7 +168,8 @@ db_flush_soon(struct db *db)
 static bool
 may_take(const struct link *l, const struct question *q)
 {
-	if (l->state != LINK_READY || l->depth >= DEPTH_MAX)
+	if (l->state != LINK_READY ||
+	    l->depth >= (may_gather(q) ? GATHER_DEPTH : DEPTH_MAX))
 		return false;
 	if (l->db->options.prepared || l->head == l->tail)
 		return true;
@@ -200,13 +226,8 @@ on_flush(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	struct link *l;
 
 	while ((q = TAILQ_FIRST(&db->waiting)) != NULL &&
-	    (l = link_choose(db, q)) != NULL) {
-		TAILQ_REMOVE(&db->waiting, q, link);
-		db->counts.waiting--;
-		db->counts.in_flight++;
-		q->sent = true;
-		link_send(l, q);
-	}
+	    (l = link_choose(db, q)) != NULL)
+		link_send(l, gather(db));
 	for (int i = 0; i < db->link_n; i++)
 		link_flush(&db->links[i]);
 	if (!TAILQ_EMPTY(&db->waiting) && !db_ready(db))
@@ -295,7 +316,7 @@ db_close(struct db *db)
 		link_clear(&db->links[i]);
 	while ((q = TAILQ_FIRST(&db->waiting)) != NULL) {
 		TAILQ_REMOVE(&db->waiting, q, link);
-		free(q);
+		question_free(q);
 	}
 	event_free(db->flush);
 	event_free(db->away);

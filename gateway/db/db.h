@@ -41,6 +41,14 @@ struct statement {
 	bool writes;		/* commits alone, is never asked twice; also
 				 * said by "(writes)" in its first comment line,
 				 * for functions that change something */
+	/*
+	 * The same for many askers at once, or NULL: each parameter is a list
+	 * with an item per asker (text[]; timestamptz[] for one set by
+	 * params_time), and a last column, bigint, says whose row it is, from
+	 * 1, in order. Short reads that wait together go as one: starting a
+	 * statement is most of what they cost. Askers do not notice.
+	 */
+	const struct statement *gathered;
 };
 extern const struct statement sql_table[];
 #include "sql_names.h"		/* generated: SQL_GRANT_FIND = &sql_table[n] */
@@ -62,6 +70,9 @@ void params_bool(struct params *, bool);
 void params_bytes(struct params *, const void *, size_t n);
 void params_uuid(struct params *, const struct uuid *);	/* NULL = NULL */
 void params_time(struct params *, int64_t us);		/* timestamptz */
+/* A text[] as a literal, {"a","b"}: what a gathered statement can take. */
+void params_text_list(struct params *, struct arena *, const char *const *,
+    size_t n);
 /* text[], uuid[], bytea[], bigint[]: built in the arena, binary */
 void params_texts(struct params *, struct arena *, const char *const *, size_t n);
 void params_uuids(struct params *, struct arena *, const struct uuid *, size_t n);

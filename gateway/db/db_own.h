@@ -19,6 +19,8 @@ enum {
 	CONNECT_MS	= 5000,
 	BACKOFF_MIN_MS	= 100,
 	BACKOFF_MAX_MS	= 3000,
+	GATHER_MAX	= 16,	/* questions in one; more gain nothing */
+	GATHER_DEPTH	= 1,	/* on a link: behind these, others gather */
 	ANSWER_MS	= 60000	/* no progress so long: the peer is dead */
 };
 
@@ -35,6 +37,8 @@ struct question {
 	int tries;		/* times it was interrupted */
 	bool sent, calling;
 	bool blamed;		/* its own preparation failed */
+	bool alone;		/* was gathered once, and that failed */
+	struct question_list members;	/* those it asks for, when gathered */
 	int n;			/* parameters; copied behind this struct */
 	const char **values;
 	int *lengths, *formats;
@@ -100,9 +104,18 @@ struct db {
 /* ---- db.c: the pool ---- */
 void db_flush_soon(struct db *);
 void db_link_changed(struct db *, const char *why);	/* up, or down and why */
-/* Calls on_rows once (res NULL = failure) and frees the question. */
-void question_end(struct question *, PGresult *res, int failure);
+/* Calls on_rows once (rows NULL = failure), frees the question and the rows,
+ * unless somebody keeps them. */
+void question_end(struct question *, struct rows *, int failure);
 int db_slot(struct db *, const struct statement *);
+struct question *question_new(struct db *, const struct statement *,
+    const struct params *, db_on_rows *, void *arg);
+void question_free(struct question *);
+
+/* ---- gather.c: short reads of the same statement go as one ---- */
+bool may_gather(const struct question *);
+/* The first that waits, with those like it: taken from the queue, to be sent. */
+struct question *gather(struct db *);
 
 /* ---- link.c: one connection ---- */
 void link_init(struct link *, struct db *);
@@ -119,6 +132,14 @@ void reason_of(char out[REASON_MAX], const char *message); /* for why="..." */
 
 /* ---- rows.c ---- */
 struct rows *rows_new(PGresult *);
+/* So many of whole's rows, from `first`, without its last column. */
+struct rows *rows_part(struct rows *whole, int first, int n);
+
+/* ---- params.c ---- */
+/* One dimension of items of that type; data NULL is NULL. */
+enum { OID_TEXT_ITEM = 25, OID_TIME_ITEM = 1184 };
+void params_items(struct params *, struct arena *, uint32_t oid,
+    const struct piece *, size_t n);
 
 /* ---- failure.c ---- */
 int failure_of(const PGresult *);	/* E_... */

@@ -271,7 +271,7 @@ take_rows(struct link *l, struct expect *e, PGresult *res)
 			l->held = q;	/* it commits at its Sync */
 			l->held_res = res;
 		} else {
-			question_end(q, res, 0);
+			question_end(q, rows_new(res), 0);
 		}
 		return;
 	case PGRES_PIPELINE_ABORTED:
@@ -319,7 +319,7 @@ take_sync(struct link *l, PGresult *res)
 	l->answered = false;
 	l->held = NULL;
 	if (q != NULL)
-		question_end(q, l->held_res, 0);
+		question_end(q, rows_new(l->held_res), 0);
 	if (!TAILQ_EMPTY(&l->again))
 		again_to_queue(l->db, &l->again);
 }
@@ -581,14 +581,14 @@ link_clear(struct link *l)
 	struct question *q;
 
 	for (; l->head != l->tail; l->head++)
-		free(expect_at(l, l->head)->question);
+		question_free(expect_at(l, l->head)->question);
 	if (l->held != NULL) {
 		PQclear(l->held_res);
-		free(l->held);
+		question_free(l->held);
 	}
 	while ((q = TAILQ_FIRST(&l->again)) != NULL) {
 		TAILQ_REMOVE(&l->again, q, link);
-		free(q);
+		question_free(q);
 	}
 	link_drop(l);
 	event_free(l->timer);

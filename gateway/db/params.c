@@ -12,11 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/text.h"
 #include "crypto/hash.h"
-#include "db/db.h"
+#include "db/db_own.h"
 
-enum { OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_UUID = 2950 };
+enum { OID_BYTEA = 17, OID_INT8 = 20, OID_UUID = 2950 };
 
 #define EPOCH_2000_US INT64_C(946684800000000)	/* PostgreSQL's zero */
 
@@ -87,12 +88,34 @@ params_uuid(struct params *p, const struct uuid *uuid)
 void
 params_time(struct params *p, int64_t us)
 {
-	uint64_t wire = htobe64((uint64_t)(us - EPOCH_2000_US));
+	/* the smallest is -infinity there too */
+	uint64_t wire = htobe64((uint64_t)(us == INT64_MIN ? us :
+	    us - EPOCH_2000_US));
 
 	add_scratch(p, &wire, sizeof(wire), 1);
 }
 
 /* ---- arrays ---- */
+
+void
+params_text_list(struct params *p, struct arena *arena,
+    const char *const *texts, size_t n)
+{
+	struct buf b;
+
+	buf_init_in(&b, arena);
+	for (size_t i = 0; i < n; i++) {
+		buf_str(&b, i == 0 ? "{\"" : ",\"");
+		for (const char *t = texts[i]; *t != '\0'; t++) {
+			if (*t == '"' || *t == '\\')
+				buf_char(&b, '\\');
+			buf_char(&b, *t);
+		}
+		buf_char(&b, '"');
+	}
+	buf_str(&b, n == 0 ? "{}" : "}");
+	params_text(p, b.data);
+}
 
 static void
 put32(char **to, uint32_t value)
@@ -102,9 +125,8 @@ put32(char **to, uint32_t value)
 	*to += 4;
 }
 
-/* One dimension of items; data NULL is NULL. */
-static void
-add_array(struct params *p, struct arena *arena, uint32_t oid,
+void
+params_items(struct params *p, struct arena *arena, uint32_t oid,
     const struct piece *items, size_t n)
 {
 	size_t size = n == 0 ? 12 : 20;
@@ -139,7 +161,7 @@ void
 params_byteses(struct params *p, struct arena *arena,
     const struct piece *items, size_t n)
 {
-	add_array(p, arena, OID_BYTEA, items, n);
+	params_items(p, arena, OID_BYTEA, items, n);
 }
 
 static struct piece *
@@ -157,7 +179,7 @@ params_texts(struct params *p, struct arena *arena, const char *const *texts,
 	for (size_t i = 0; i < n; i++)
 		items[i] = (struct piece){ texts[i],
 		    texts[i] == NULL ? 0 : strlen(texts[i]) };
-	add_array(p, arena, OID_TEXT, items, n);
+	params_items(p, arena, OID_TEXT_ITEM, items, n);
 }
 
 void
@@ -168,7 +190,7 @@ params_uuids(struct params *p, struct arena *arena, const struct uuid *uuids,
 
 	for (size_t i = 0; i < n; i++)
 		items[i] = (struct piece){ uuids[i].bytes, 16 };
-	add_array(p, arena, OID_UUID, items, n);
+	params_items(p, arena, OID_UUID, items, n);
 }
 
 void
@@ -182,5 +204,5 @@ params_ints(struct params *p, struct arena *arena, const int64_t *ints,
 		wire[i] = htobe64((uint64_t)ints[i]);
 		items[i] = (struct piece){ &wire[i], 8 };
 	}
-	add_array(p, arena, OID_INT8, items, n);
+	params_items(p, arena, OID_INT8, items, n);
 }

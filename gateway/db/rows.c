@@ -34,6 +34,8 @@ struct rows {
 	PGresult *res;
 	struct arena *arena;	/* texts made on demand; NULL at first */
 	int holders;		/* who asked, and whoever keeps them */
+	int first, n, columns;	/* of res */
+	struct rows *whole;	/* whose res it is; NULL: ours */
 };
 
 struct rows *
@@ -43,6 +45,21 @@ rows_new(PGresult *res)
 
 	r->res = res;
 	r->holders = 1;
+	r->n = PQntuples(res);
+	r->columns = PQnfields(res);
+	return r;
+}
+
+struct rows *
+rows_part(struct rows *whole, int first, int n)
+{
+	struct rows *r = rows_new(whole->res);
+
+	assert(first >= 0 && n >= 0 && first + n <= whole->n);
+	r->first = first;
+	r->n = n;
+	r->columns = whole->columns - 1;
+	r->whole = rows_keep(whole);
 	return r;
 }
 
@@ -58,7 +75,9 @@ rows_free(struct rows *r)
 {
 	if (r == NULL || --r->holders > 0)
 		return;
-	PQclear(r->res);
+	if (r->whole == NULL)
+		PQclear(r->res);
+	rows_free(r->whole);
 	arena_free(r->arena);
 	free(r);
 }
@@ -66,7 +85,7 @@ rows_free(struct rows *r)
 int
 rows_count(const struct rows *r)
 {
-	return PQntuples(r->res);
+	return r->n;
 }
 
 int
@@ -78,7 +97,7 @@ rows_affected(const struct rows *r)
 int
 rows_columns(const struct rows *r)
 {
-	return PQnfields(r->res);
+	return r->columns;
 }
 
 const char *
@@ -90,8 +109,9 @@ rows_column_name(const struct rows *r, int column)
 void
 row_cell(const struct rows *r, int i, int column, struct cell *cell)
 {
-	assert(i >= 0 && i < PQntuples(r->res));
-	assert(column >= 0 && column < PQnfields(r->res));
+	assert(i >= 0 && i < r->n);
+	assert(column >= 0 && column < r->columns);
+	i += r->first;
 	cell->type = PQftype(r->res, column);
 	cell->n = PQgetisnull(r->res, i, column) ? -1 :
 	    PQgetlength(r->res, i, column);
@@ -109,9 +129,7 @@ column_bug(const char *column, const char *what, uint32_t type)
 static void
 cell_named(const struct rows *r, int i, const char *column, struct cell *cell)
 {
-	int n = PQnfields(r->res);
-
-	for (int c = 0; c < n; c++)
+	for (int c = 0; c < r->columns; c++)
 		if (strcmp(PQfname(r->res, c), column) == 0) {
 			row_cell(r, i, c, cell);
 			return;

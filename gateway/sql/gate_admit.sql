@@ -12,19 +12,13 @@ WITH line AS MATERIALIZED (
 	       $5::bytea[], $6::uuid[], $7::uuid[], $8::text[], $9::uuid[])
 	       WITH ORDINALITY AS l (id, log, leaf, salt, side, subject_id,
 	       grant_id, client_id, asks, ord)
-), live AS MATERIALIZED (
-	SELECT g.id
-	  FROM guichet.grants AS g
-	  JOIN guichet.client AS c ON c.id = g.client_id
-	 WHERE g.id = ANY ($9::uuid[])
-	   AND g.state = 'active' AND g.expires > now()
-	   AND c.state = 'admitted'
 ), held AS MATERIALIZED (
 	SELECT g.id
 	  FROM guichet.grants AS g
 	 WHERE g.id = ANY ($9::uuid[])
-	   AND g.id IN (SELECT id FROM live)
 	   AND g.state = 'active' AND g.expires > now()
+	   AND EXISTS (SELECT FROM guichet.client AS c
+	                WHERE c.id = g.client_id AND c.state = 'admitted')
 	 ORDER BY g.id
 	   FOR SHARE OF g SKIP LOCKED
 ), written AS (
@@ -39,7 +33,11 @@ WITH line AS MATERIALIZED (
 	    OR l.asks IN (SELECT id FROM held)
 	 ORDER BY l.ord
 )
-SELECT l.ord, l.asks IN (SELECT id FROM live) AS busy
+SELECT l.ord, EXISTS (SELECT
+	  FROM guichet.grants AS g
+	  JOIN guichet.client AS c ON c.id = g.client_id
+	 WHERE g.id = l.asks AND g.state = 'active' AND g.expires > now()
+	   AND c.state = 'admitted') AS busy
   FROM line AS l
  WHERE l.asks <> '00000000-0000-0000-0000-000000000000'
    AND l.asks NOT IN (SELECT id FROM held)

@@ -6,9 +6,10 @@
  *     pages CONFIG DATASET CUSTOMER[,CUSTOMER...] [--from D] [--to D] [--limit N]
  *     pages CONFIG DATASET CUSTOMER --bench N
  *
- * Prints every page's records as NDJSON, following the cursor to the end. With
- * --bench, writes the first page N times and tells microseconds a time.
+ * Prints every page's records as NDJSON, following each cursor to its end; the
+ * pages of many customers are asked as one (db/gather.c). With --bench, writes the first page N times and tells microseconds a time.
  */
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,79 +21,117 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
 
-static void
-settle(struct db_now *now, const struct source *s)
-{
-	char sql[256];
-
-	snprintf(sql, sizeof(sql), "SET TimeZone = '%s'; SET plan_cache_mode = "
-	    "force_generic_plan", s->time_zone);
-	if (db_now_run(now, sql) < 0)
-		fatal("%s", db_now_error(now));
-}
+enum { READERS_MAX = 64 };
 
 static struct rows *
-read_page(struct db_now *now, const struct page_ask *ask, struct arena *a)
+read_page(const struct page_ask *ask, struct arena *a)
 {
+	const struct source *source = ask->dataset->source;
+	struct db_now *now;
 	struct params params;
 	struct rows *rows;
+	char why[256];
 	int failure;
 
+	if (db_now_open(&now, source->url, "pages", why) < 0)
+		fatal("%s", why);
+	if (db_now_run(now, arena_printf(a, "SET TimeZone = '%s'",
+	    source->time_zone)) < 0)
+		fatal("%s", db_now_error(now));
 	if (page_params(&params, a, ask) < 0)
 		fatal("the question does not fit the data set");
 	rows = db_ask_now(now, &ask->dataset->page, &params, &failure);
 	if (rows == NULL)
 		fatal("%s: %s", error_name(failure), db_now_error(now));
+	db_now_close(now);
 	return rows;
 }
 
-static void
-print_all(struct db_now *now, struct page_ask *ask)
-{
+/* ---- everybody at once, as the gateway reads ---- */
+
+struct reader {
+	struct page_ask ask;
 	struct cursor after;
-	struct arena *a = arena_new();
-	struct page page = { .more = true };
-	int total = 0, pages = 0, held = 0;
+	struct arena *arena;
+	int *left;			/* readers that have not ended */
+	int records, pages, held;
+};
 
-	while (page.more) {
-		struct buf out;
-		struct rows *rows = read_page(now, ask, a);
-
-		buf_init(&out);
-		if (page_write(&page, &out, PAGE_LINES, ask, rows, 1 << 20, a) < 0)
-			fatal("a record has no place");
-		fwrite(out.data, 1, out.len, stdout);
-		rows_free(rows);
-		buf_clear(&out);
-		after = page.last;
-		ask->after = &after;
-		total += page.records;
-		held += page.held;
-		pages++;
-	}
-	fprintf(stderr, "records=%d pages=%d held=%d\n", total, pages, held);
-	arena_free(a);
+static void
+end_reader(struct reader *r)
+{
+	fprintf(stderr, "records=%d pages=%d held=%d\n", r->records, r->pages,
+	    r->held);
+	arena_free(r->arena);
+	(*r->left)--;
 }
 
-/* One customer after another, each from the beginning. */
+static void ask_page(struct reader *);
+
 static void
-print_customers(struct db_now *now, struct page_ask *ask, char *customers)
+on_rows(struct rows *rows, int failure, void *arg)
 {
+	struct reader *r = arg;
+	struct page page;
+	struct buf out;
+
+	if (failure < 0)
+		fatal("%s", error_name(failure));
+	buf_init(&out);
+	if (page_write(&page, &out, PAGE_LINES, &r->ask, rows, 1 << 20,
+	    r->arena) < 0)
+		fatal("a record has no place");
+	fwrite(out.data, 1, out.len, stdout);
+	buf_clear(&out);
+	r->after = page.last;
+	r->ask.after = &r->after;
+	r->records += page.records;
+	r->held += page.held;
+	r->pages++;
+	if (page.more)
+		ask_page(r);
+	else
+		end_reader(r);
+}
+
+static void
+ask_page(struct reader *r)
+{
+	struct params params;
+
+	if (page_params(&params, r->arena, &r->ask) < 0)
+		fatal("the question does not fit the data set");
+	if (db_ask(r->ask.dataset->source->db, &r->ask.dataset->page, &params,
+	    on_rows, r) == NULL)
+		fatal("the queue is full");
+}
+
+static void
+print_customers(struct event_base *base, const struct page_ask *ask,
+    char *customers)
+{
+	struct reader readers[READERS_MAX];
 	char *rest = NULL;
+	int n = 0, left;
 
-	for (char *who = strtok_r(customers, ",", &rest); who != NULL;
-	    who = strtok_r(NULL, ",", &rest)) {
-		ask->customer = who;
-		ask->after = NULL;
-		print_all(now, ask);
+	for (char *who = strtok_r(customers, ",", &rest); who != NULL &&
+	    n < READERS_MAX; who = strtok_r(NULL, ",", &rest)) {
+		readers[n] = (struct reader){ .ask = *ask, .left = &left,
+		    .arena = arena_new() };
+		readers[n++].ask.customer = who;
 	}
+	left = n;
+	for (int i = 0; i < n; i++)
+		ask_page(&readers[i]);
+	while (left > 0)
+		event_base_loop(base, EVLOOP_ONCE);
 }
 
 static void
-measure(struct db_now *now, const struct page_ask *ask, int times)
+measure(const struct page_ask *ask, int times)
 {
 	struct arena *a = arena_new();
-	struct rows *rows = read_page(now, ask, a);
+	struct rows *rows = read_page(ask, a);
 	struct page page;
 	struct buf out;
 	int64_t begun = clock_mono_us();
@@ -119,9 +158,8 @@ main(int argc, char **argv)
 	struct page_ask ask = { .limit = 100, .until_us = clock_us() };
 	struct settings *s;
 	struct catalogue *c;
-	struct db_now *now;
+	struct event_base *base = NULL;
 	struct fault f;
-	char why[256];
 	int bench = 0;
 
 	if (argc < 4)
@@ -144,15 +182,18 @@ main(int argc, char **argv)
 	ask.customer = argv[3];
 	if ((ask.dataset = dataset_find(c, argv[2])) == NULL)
 		fatal("no such data set");
-	if (db_now_open(&now, ask.dataset->source->url, "pages", why) < 0)
-		fatal("%s", why);
-	settle(now, ask.dataset->source);
+	if (ask.dataset->page.gathered == NULL)
+		fatal("pages of this data set are asked one by one");
 	if (bench > 0)
-		measure(now, &ask, bench);
-	else
-		print_customers(now, &ask, argv[3]);
-	db_now_close(now);
+		measure(&ask, bench);
+	else {
+		base = event_base_new();
+		catalogue_open(c, base, s);
+		print_customers(base, &ask, argv[3]);
+	}
 	catalogue_free(c);
 	settings_free(s);
+	if (base != NULL)
+		event_base_free(base);
 	return 0;
 }

@@ -25,7 +25,9 @@ static char own_url[512], pool_url[512], dir[64];
 static struct event_base *base;
 
 static const struct statement
-    echo = { "echo", "SELECT $1::bigint AS n", false },
+    echoes = { "echoes", "SELECT q.a::bigint AS n, q.number FROM"
+	" unnest($1::text[]) WITH ORDINALITY AS q (a, number)", false },
+    echo = { "echo", "SELECT $1::bigint AS n", false, &echoes },
     divide = { "divide", "SELECT 1 / ($1::int - $1::int) AS n", false },
     nowhere = { "nowhere", "SELECT n FROM no_such_table WHERE n = $1", false },
     slow = { "slow", "SELECT pg_sleep($1::float8)::text AS n", false },
