@@ -153,3 +153,34 @@ END $$;
 GRANT USAGE ON SCHEMA prod TO guichet_lecture;
 GRANT SELECT ON ALL TABLES IN SCHEMA prod TO guichet_lecture;
 GRANT pg_read_all_stats TO guichet_lecture;	-- the horizon: who still writes?
+
+-- In a sandbox a developer may make records change: only here, by these
+-- functions, and only of people who never were.
+CREATE SCHEMA guichet_sandbox;
+CREATE FUNCTION guichet_sandbox.correct(who text) RETURNS text LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
+	WITH done AS (
+		UPDATE prod.t_sin AS s SET mtregl = s.mtregl + 100, dtmaj = now()
+		 WHERE s.nosin = (SELECT x.nosin FROM prod.t_ctr AS c
+			JOIN prod.t_sin AS x ON x.noctr = c.noctr
+			WHERE c.nosoc = who AND x.dtsup IS NULL
+			ORDER BY x.surv DESC LIMIT 1)
+		RETURNING 1
+	)
+	SELECT 'insurance.claim' FROM done
+$$;
+CREATE FUNCTION guichet_sandbox.remove(who text) RETURNS text LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
+	WITH done AS (
+		UPDATE prod.t_sin AS s SET dtsup = now(), dtmaj = now()
+		 WHERE s.nosin = (SELECT x.nosin FROM prod.t_ctr AS c
+			JOIN prod.t_sin AS x ON x.noctr = c.noctr
+			WHERE c.nosoc = who AND x.dtsup IS NULL
+			ORDER BY x.surv DESC LIMIT 1)
+		RETURNING 1
+	)
+	SELECT 'insurance.claim' FROM done
+$$;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA guichet_sandbox FROM PUBLIC;
+GRANT USAGE ON SCHEMA guichet_sandbox TO guichet_lecture;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA guichet_sandbox TO guichet_lecture;

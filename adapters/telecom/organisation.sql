@@ -203,4 +203,37 @@ END $$;
 GRANT USAGE ON SCHEMA abo, cat, cdr, tv, fac TO guichet_lecture;
 GRANT SELECT ON ALL TABLES IN SCHEMA abo, cat, cdr, tv, fac TO guichet_lecture;
 GRANT pg_read_all_stats TO guichet_lecture;	-- the horizon: who still writes?
+
+-- In a sandbox a developer may make records change: only here, by these
+-- functions, and only of people who never were.
+CREATE SCHEMA guichet_sandbox;
+CREATE FUNCTION guichet_sandbox.correct(who text) RETURNS text LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
+	WITH done AS (
+		UPDATE tv.visionnage AS v SET vu_s = v.vu_s + 1, maj_le = now()
+		 WHERE v.id_vod = (SELECT x.id_vod FROM abo.ligne AS l
+			JOIN tv.visionnage AS x ON x.id_ligne = l.id_ligne
+			WHERE l.ref_abonne = who AND NOT x.adulte
+			  AND x.supprime_le IS NULL
+			ORDER BY x.debut DESC LIMIT 1)
+		RETURNING 1
+	)
+	SELECT 'telecom.vod-history' FROM done
+$$;
+CREATE FUNCTION guichet_sandbox.remove(who text) RETURNS text LANGUAGE sql
+SECURITY DEFINER SET search_path = pg_catalog AS $$
+	WITH done AS (
+		UPDATE tv.visionnage AS v SET supprime_le = now(), maj_le = now()
+		 WHERE v.id_vod = (SELECT x.id_vod FROM abo.ligne AS l
+			JOIN tv.visionnage AS x ON x.id_ligne = l.id_ligne
+			WHERE l.ref_abonne = who AND NOT x.adulte
+			  AND x.supprime_le IS NULL
+			ORDER BY x.debut DESC LIMIT 1)
+		RETURNING 1
+	)
+	SELECT 'telecom.vod-history' FROM done
+$$;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA guichet_sandbox FROM PUBLIC;
+GRANT USAGE ON SCHEMA guichet_sandbox TO guichet_lecture;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA guichet_sandbox TO guichet_lecture;
 -- SPDX-License-Identifier: Apache-2.0

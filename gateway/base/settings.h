@@ -89,6 +89,10 @@ struct settings {
 	int64_t pull_calls_per_minute, pull_calls_per_day;
 	int64_t downloads_per_hour;	/* of one customer, by herself */
 
+	/* [sandbox] */
+	bool sandbox;			/* a counter for trying, on people who never were */
+	char *sandbox_sets;		/* directory of sets to download, or "" */
+
 	/* [push] */
 	int64_t push_workers;
 	int64_t push_batch, push_lease_s, push_deadline_ms;

@@ -179,6 +179,11 @@ const struct row settings_table[] = {
 	  "Data sets a customer may download for herself in an hour.",
 	  1, 100000 },
 
+	{ "sandbox", "open", YES_NO, "no", AT(sandbox),
+	  "A counter for trying: every source must be synthetic." },
+	{ "sandbox", "sets", PATH, "", AT(sandbox_sets),
+	  "Directory of synthetic sets to download (`guichet synth`)." },
+
 	{ "push", "workers", NUMBER, "1", AT(push_workers),
 	  "Processes that deliver.", 0, 64 },
 	{ "push", "batch", NUMBER, "100", AT(push_batch),

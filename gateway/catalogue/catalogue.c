@@ -129,6 +129,11 @@ catalogue_open(struct catalogue *c, struct event_base *base,
 
 		s->db = db_open(base, &o);
 		s->horizon = horizon_new(s, base, settings->horizon_margin_ms);
+		if (settings->sandbox && s->synthetic) {
+			o.application_name = "guichet sandbox";
+			o.read_only = false;
+			s->sandbox = db_open(base, &o);
+		}
 	}
 }
 
@@ -141,6 +146,8 @@ catalogue_free(struct catalogue *c)
 		horizon_free(c->sources[i]->horizon);
 		if (c->sources[i]->db != NULL)
 			db_close(c->sources[i]->db);
+		if (c->sources[i]->sandbox != NULL)
+			db_close(c->sources[i]->sandbox);
 	}
 	arena_free(c->arena);
 	free(c);

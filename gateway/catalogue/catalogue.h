@@ -111,6 +111,7 @@ struct source {
 	struct statement login;
 	const char *login_file, *login_text;
 	struct db *db;			/* this process's pool; NULL until opened */
+	struct db *sandbox;		/* in a sandbox: may call its functions */
 	struct horizon *horizon;
 };
 

@@ -137,7 +137,7 @@ store(const char *id, const struct registration *words,
 	params_text(&p, id);
 	registration_params(&p, a, words);
 	params_text(&p, NULL);
-	params_bool(&p, true);
+	params_int(&p, 1);
 	params_text(&p, NULL);
 	line_params(&p, &row);
 	r = db_ask_now(db, SQL_CLIENT_REGISTER, &p, &failure);

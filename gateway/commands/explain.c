@@ -84,6 +84,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E131", "Client certificates without TLS",
 	  "listen_mtls needs a certificate of ours.",
 	  "Set tls_certificate and tls_key." },
+	{ "E135", "A sandbox before a real source",
+	  "[sandbox] open = yes lets anybody register, sign in as anybody and "
+	  "change records: fit for people who never were only.",
+	  "Give the sandbox an installation of its own, with synthetic sources." },
 	{ "E134", "The sign-in provider is not named whole",
 	  "[login] mode = oidc sends customers to the organisation's OpenID "
 	  "Connect provider; the counter must know its issuer and its own name "

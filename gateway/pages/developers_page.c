@@ -79,6 +79,7 @@ show(struct html *h, const struct block *b, int *n, const char *base)
 /* ---- where else to go ---- */
 
 static const struct { const char *href, *id; } ways[] = {
+	{ "/developers/sandbox", "dev.way.sandbox" },		/* where there is one */
 	{ "/data", "dev.way.data" },
 	{ "/developers/openapi.json", "dev.way.openapi" },
 	{ "/developers/errors", "dev.way.errors" },
@@ -88,10 +89,10 @@ static const struct { const char *href, *id; } ways[] = {
 };
 
 static void
-elsewhere(struct html *h)
+elsewhere(struct html *h, bool sandbox)
 {
 	h_open(h, "ul", "class", "shelf", NULL);
-	for (size_t i = 0; i < countof(ways); i++) {
+	for (size_t i = sandbox ? 0 : 1; i < countof(ways); i++) {
 		h_open(h, "li", "class", "set", NULL);
 		h_open(h, "h2", NULL);
 		h_say(h, "a", ways[i].id, "href", ways[i].href, NULL);
@@ -111,7 +112,7 @@ developers_page(struct html *h, const struct developers_view *v)
 	h_say(h, "h1", "dev.h1", NULL);
 	h_element(h, "p", h_fill(h, "dev.lead", "organisation", v->organisation,
 	    NULL), "class", "lead", NULL);
-	elsewhere(h);
+	elsewhere(h, v->sandbox);
 	h_open(h, "div", "class", "steps", NULL);
 	for (size_t i = 0; i < countof(start); i++)
 		show(h, &start[i], &n, v->public_url);
@@ -121,7 +122,8 @@ developers_page(struct html *h, const struct developers_view *v)
 /* ---- errors ---- */
 
 const struct error_code error_codes[] = {
-	{ 400, "bad_cursor" }, { 400, "bad_feedback" }, { 400, "bad_limit" }, { 400, "bad_period" },
+	{ 400, "bad_cursor" }, { 400, "bad_export" }, { 400, "bad_feedback" },
+	{ 400, "bad_granularity" }, { 400, "bad_limit" }, { 400, "bad_period" },
 	{ 400, "bad_request" }, { 400, "bad_request_uri" }, { 400, "bad_version" },
 	{ 400, "invalid_authorization_details" },
 	{ 400, "invalid_dpop_proof" }, { 400, "invalid_grant" },
@@ -131,7 +133,8 @@ const struct error_code error_codes[] = {
 	{ 401, "invalid_client" }, { 401, "invalid_token" },
 	{ 401, "no_token" }, { 401, "use_dpop_nonce" },
 	{ 403, "insufficient_scope" }, { 403, "no_grant" },
-	{ 404, "no_such_dataset" }, { 404, "no_such_grant" }, { 404, "not_found" },
+	{ 404, "no_such_dataset" }, { 404, "no_such_export" },
+	{ 404, "no_such_grant" }, { 404, "not_found" },
 	{ 405, "method_not_allowed" }, { 406, "no_such_version" },
 	{ 408, "too_slow" }, { 413, "body_too_large" },
 	{ 429, "temporarily_unavailable" }, { 429, "too_many_calls" },
@@ -172,6 +175,8 @@ errors_page(struct html *h)
 /* ---- what changed ---- */
 
 static const struct { const char *day, *id; } changes[] = {
+	{ "2026-11-24", "change.sandbox" },
+	{ "2026-11-24", "change.feed" },
 	{ "2026-11-24", "change.feedback" },
 	{ "2026-11-24", "change.answers" },
 	{ "2026-11-24", "change.history" },

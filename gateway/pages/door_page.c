@@ -2,6 +2,7 @@
 /* door_page.c - what a stranger sees: what this counter is, and signing in. */
 #include "pages/door_page.h"
 #include <string.h>
+#include "db/db.h"
 #include "pages/parts.h"
 
 static void
@@ -48,6 +49,34 @@ home_page(struct html *h, const struct home_view *v)
 	what_there_is(h, v->catalogue);
 }
 
+/* In a sandbox: whom would you like to be? */
+static void
+login_as(struct html *h, const struct login_view *v)
+{
+	h_say(h, "h2", "login.as", NULL);
+	h_say(h, "p", "login.as.hint", "class", "hint", NULL);
+	h_open(h, "ul", "class", "cards", NULL);
+	for (int i = 0; i < rows_count(v->people); i++) {
+		const char *story = row_text(v->people, i, h->lang == LANG_FR ?
+		    "story_fr" : "story_en");
+
+		h_open(h, "li", "class", "card", NULL);
+		h_element(h, "h3", row_text(v->people, i, "name"), NULL);
+		if (story != NULL && *story != '\0')
+			h_element(h, "p", story, NULL);
+		h_open(h, "form", "method", "post", "action", "/login", NULL);
+		part_hidden(h, "next", v->next);
+		part_hidden(h, "token", v->token);
+		part_hidden(h, "login", row_text(v->people, i, "login"));
+		h_element(h, "button", h_fill(h, "login.as.this", "name",
+		    row_text(v->people, i, "name"), NULL), "class", "button",
+		    "type", "submit", NULL);
+		h_close(h, "form");
+		h_close(h, "li");
+	}
+	h_close(h, "ul");
+}
+
 void
 login_page(struct html *h, const struct login_view *v)
 {
@@ -70,4 +99,6 @@ login_page(struct html *h, const struct login_view *v)
 	    "submit", NULL);
 	h_close(h, "form");
 	h_say(h, "p", "login.demo", "class", "hint", NULL);
+	if (v->people != NULL)
+		login_as(h, v);
 }

@@ -17,6 +17,7 @@ struct login_view {
 	const char *login;		/* as typed, after a refusal */
 	const char *client;		/* who asks, when that is why; or NULL */
 	bool refused;
+	const struct rows *people;	/* a sandbox: sandbox_people.sql; or NULL */
 	const char *token;		/* against a form of somebody else */
 };
 void login_page(struct html *, const struct login_view *);

@@ -21,7 +21,8 @@ show_start(struct call *c)
 {
 	struct developers_view v = {
 		.organisation = c->house->settings->organisation_name,
-		.public_url = c->house->settings->public_url };
+		.public_url = c->house->settings->public_url,
+		.sandbox = c->house->settings->sandbox };
 	struct layout l;
 
 	layout_init(&l, c, call_lang(c));

@@ -17,6 +17,7 @@
 #include "routes/limits.h"
 #include "routes/pull_trace.h"
 #include "routes/routes.h"
+#include "routes/sandbox.h"
 #include "routes/version.h"
 
 enum { PART_RECORDS = 1000, PART_BYTES = 1024 * 1024, PARTS_MAX = 100000 };
@@ -165,6 +166,7 @@ static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
 	{ "count",		limits_count },
+	SANDBOX_STEPS,
 	{ "find",		find },
 	{ "understand",		understand },
 	{ "read it",		read_part },

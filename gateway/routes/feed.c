@@ -22,6 +22,7 @@
 #include "routes/limits.h"
 #include "routes/pull_trace.h"
 #include "routes/routes.h"
+#include "routes/sandbox.h"
 
 enum { FEED_DEFAULT = 100, FEED_MAX = 1000 };
 
@@ -202,6 +203,7 @@ static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
 	{ "count",		limits_count },
+	SANDBOX_STEPS,
 	{ "understand",		understand },
 	{ "ask",		ask },
 	{ "record it",		record_it },

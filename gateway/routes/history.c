@@ -13,6 +13,7 @@
 #include "routes/limits.h"
 #include "routes/pull_stream.h"
 #include "routes/routes.h"
+#include "routes/sandbox.h"
 
 static enum next
 understand(struct call *c)
@@ -38,6 +39,7 @@ static const struct step steps[] = {
 	{ "check token",	access_check },
 	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
+	SANDBOX_STEPS,
 	{ "understand",		understand },
 	{ "know the horizon",	pull_horizon },
 	STREAM_STEPS,

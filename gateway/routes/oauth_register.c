@@ -4,7 +4,7 @@
  * (RFC 7592): a PIMS registers by itself, looks at what is known of it, changes
  * it, leaves.
  *
- * Closed unless [registration] mode says so; then behind an invitation (an
+ * Closed unless [registration] mode says so, and open in a sandbox; else behind an invitation (an
  * initial access token of ours) or a software statement signed by somebody
  * trusted. Whoever registers waits for a person's review, unless the invitation
  * says otherwise; what customers read is reviewed anew when it is changed.
@@ -22,15 +22,8 @@
 #include "crypto/hash.h"
 #include "http/call.h"
 #include "journal/line.h"
+#include "routes/oauth_register.h"
 #include "routes/routes.h"
-
-struct registering {
-	struct registration r;
-	uint8_t hash[SHA256_SIZE];	/* of the token shown */
-	bool shown;
-	char id[32];
-	char token[44];			/* a new one; "" = none */
-};
 
 /* ---- the token (RFC 6750) ---- */
 
@@ -49,7 +42,8 @@ take_token(struct call *c)
 	struct registering *own = c->own;
 	const char *field = call_field(c, "authorization");
 
-	if (strcmp(c->house->settings->registration_mode, "off") == 0)
+	if (strcmp(c->house->settings->registration_mode, "off") == 0 &&
+	    !c->house->settings->sandbox)
 		return call_refuse(c, 404, "not_found",
 		    "recipients are registered by people here: write to us");
 	if (!pace_allows(&pace, c->peer)) {
@@ -105,13 +99,14 @@ read_words(struct call *c)
 	json_decref(keys);
 	if (rc < 0)
 		return call_refuse(c, 400, code, "%s", why);
-	return own->shown || own->r.stated ? NEXT : refuse_token(c);
+	return own->shown || own->r.stated || c->house->settings->sandbox ?
+	    NEXT : refuse_token(c);
 }
 
 static void
-fill_line(struct params *p, struct call *c, const char *event)
+fill_line(struct params *p, struct call *c, const struct registering *own,
+    const char *event)
 {
-	struct registering *own = c->own;
 	struct line line = { .event = event, .to = own->id, .records = -1,
 	    .bytes = -1, .actor = "recipient", .call = c->id };
 	struct line_row *row = arena_alloc(c->arena, sizeof(*row));
@@ -122,10 +117,9 @@ fill_line(struct params *p, struct call *c, const char *event)
 
 /* ---- registering ---- */
 
-static enum next
-store(struct call *c)
+enum next
+registering_store(struct call *c, struct registering *own)
 {
-	struct registering *own = c->own;
 	uint8_t bytes[8], *hash = arena_alloc(c->arena, SHA256_SIZE);
 	struct params p;
 
@@ -138,13 +132,19 @@ store(struct call *c)
 	params_text(&p, own->id);
 	registration_params(&p, c->arena, &own->r);
 	params_bytes(&p, hash, SHA256_SIZE);
-	params_bool(&p, own->r.stated);
+	params_int(&p, c->house->settings->sandbox ? 2 : own->r.stated);
 	if (own->shown)
 		params_bytes(&p, own->hash, sizeof(own->hash));
 	else
 		params_text(&p, NULL);
-	fill_line(&p, c, "client.registered");
+	fill_line(&p, c, own, "client.registered");
 	return call_ask(c, c->house->db, SQL_CLIENT_REGISTER, &p);
+}
+
+static enum next
+store(struct call *c)
+{
+	return registering_store(c, c->own);
 }
 
 static enum next
@@ -239,7 +239,7 @@ change(struct call *c)
 	params_text(&p, own->id);
 	registration_params(&p, c->arena, &own->r);
 	params_bytes(&p, own->hash, sizeof(own->hash));
-	fill_line(&p, c, "client.changed");
+	fill_line(&p, c, own, "client.changed");
 	return call_ask(c, c->house->db, SQL_CLIENT_REREGISTER, &p);
 }
 
@@ -274,7 +274,7 @@ leave(struct call *c)
 	params_init(&p);
 	params_text(&p, own->id);
 	params_bytes(&p, own->hash, sizeof(own->hash));
-	fill_line(&p, c, "client.left");
+	fill_line(&p, c, own, "client.left");
 	return call_ask(c, c->house->db, SQL_CLIENT_LEAVE, &p);
 }
 

@@ -33,6 +33,7 @@
 #include "routes/pull_ask.h"
 #include "routes/pull_trace.h"
 #include "routes/routes.h"
+#include "routes/sandbox.h"
 #include "routes/version.h"
 
 enum { PAGE_BYTES = 1024 * 1024 };
@@ -170,6 +171,7 @@ static const struct step steps[] = {
 	{ "check token",	access_check },
 	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
+	SANDBOX_STEPS,
 	{ "understand",		pull_understand },
 	{ "know the horizon",	pull_horizon },
 	{ "read a page",	read_page },

@@ -66,6 +66,8 @@ extern const struct route route_oauth_server;
 extern const struct route route_oauth_token;
 extern const struct route route_quota;
 extern const struct route route_receipt;
+extern const struct route route_sandbox, route_sandbox_post,
+    route_sandbox_events, route_sandbox_set;
 extern const struct route route_staff;
 extern const struct route route_staff_clients, route_staff_clients_post;
 extern const struct route route_staff_callback;

@@ -56,6 +56,25 @@ check_login(const struct plan *p, struct fault *f)
 	return 0;
 }
 
+/* A sandbox gives anybody a client, its clock and its faults: never real data. */
+static int
+check_sandbox(const struct plan *p, struct fault *f)
+{
+	for (size_t i = 0; p->settings->sandbox &&
+	    i < catalogue_source_count(p->catalogue); i++) {
+		const struct source *s = catalogue_source(p->catalogue, i);
+
+		if (s->synthetic)
+			continue;
+		fault_set(f, "E135", p->settings->file, 0, 0, "[sandbox] open = "
+		    "yes, but the source '%s' is not marked synthetic", s->name);
+		return fault_cure(f, "give the sandbox an installation of its "
+		    "own; write `synthetic = yes` in source.conf only if nobody "
+		    "real is in it");
+	}
+	return 0;
+}
+
 static int
 read_tls(struct plan *p, struct fault *f)
 {
@@ -86,6 +105,7 @@ plan_read(struct plan *p, const char *config, struct fault *f)
 	    (rc = catalogue_load(&p->catalogue, p->settings, f)) < 0 ||
 	    (rc = check_login(p, f)) < 0 ||
 	    (rc = mail_check(p->settings, f)) < 0 ||
+	    (rc = check_sandbox(p, f)) < 0 ||
 	    (rc = read_tls(p, f)) < 0 ||
 	    (rc = migrate_check(p->settings->database_url, f)) < 0 ||
 	    (rc = catalogue_describe(p->catalogue, f)) < 0)

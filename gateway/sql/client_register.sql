@@ -1,7 +1,7 @@
 -- $1 id, $2 name, $3 uri, $4 contact, $5 purpose (en), $6 purpose (fr), $7 jwks,
 -- $8 redirect_uris, $9 auth_method, $10 binding, $11 data sets, $12 jwks_uri,
--- $13 software_id, $14 hash of its registration token, $15 vouched for (a
--- software statement, an operator), $16 hash of an invitation, $17-$24 journal
+-- $13 software_id, $14 hash of its registration token, $15 vouched for (1: a
+-- software statement, an operator; 2: and admitted at once, in a sandbox), $16 hash of an invitation, $17-$24 journal
 -- line -> id, state, created. No row: neither vouched for nor invited.
 WITH invited AS (
 	UPDATE guichet.invitation
@@ -11,7 +11,7 @@ WITH invited AS (
 ), allowed AS (
 	SELECT admit FROM invited
 	 UNION ALL
-	SELECT false WHERE $15::boolean
+	SELECT $15::bigint = 2 WHERE $15::bigint > 0
 	 LIMIT 1
 ), made AS (
 	INSERT INTO guichet.client

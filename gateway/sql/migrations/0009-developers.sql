@@ -96,3 +96,13 @@ CREATE TABLE guichet.export_part (
 	bytes		bigint NOT NULL,
 	PRIMARY KEY (export_id, n)
 );
+
+-- ---- the sandbox ---------------------------------------------------------------
+
+-- What a developer asked to go wrong: the next calls under a grant.
+CREATE TABLE guichet.sandbox_fault (
+	grant_id	uuid PRIMARY KEY REFERENCES guichet.grants ON DELETE CASCADE,
+	kind		text NOT NULL CHECK (kind IN ('delay', 'fail', 'throttle')),
+	calls		int NOT NULL,		-- still to go wrong
+	ms		int NOT NULL DEFAULT 0
+);
