@@ -120,6 +120,8 @@ struct settings {
 	/* [journal] */
 	char *journal_origin;		/* "example.org/journal" */
 	int64_t journal_interval_ms;
+	bool journal_four_eyes;		/* purging, releasing a hold */
+	int64_t journal_forget_delay_s;
 	char *journal_notes_dir;	/* apart from the database */
 	char *journal_signer;		/* its socket; empty: ours */
 

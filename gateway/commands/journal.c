@@ -20,6 +20,7 @@ const struct command command_journal = {
 	"       [--pims ID] [--sides] | checkpoint | prove ID|PLACE\n"
 	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]\n"
 	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT\n"
+	"       | confirm [ID]\n"
 	"       | signer --keys DIR --notes DIR --socket PATH --user NAME\n"
 	"       | new-epoch --reason TEXT | new-epoch --origin NAME --notes DIR"
 };
@@ -36,6 +37,7 @@ static const struct {
 	{ "report",	journal_report,		0, 1 },
 	{ "hold",	journal_hold,		1, 2 },
 	{ "purge",	journal_purge,		0, 0 },
+	{ "confirm",	journal_confirm,	0, 1 },
 	{ "signer",	journal_sign,		0, 0 },
 	{ "new-epoch",	journal_new_epoch,	0, 0 },
 };

@@ -27,7 +27,7 @@ extern const struct command command_journal;
 
 typedef int journal_verb(struct journal_ask *);	/* exit code */
 journal_verb journal_verify, journal_export, journal_checkpoint, journal_prove,
-    journal_report, journal_hold, journal_purge, journal_sign,
+    journal_report, journal_hold, journal_purge, journal_confirm, journal_sign,
     journal_new_epoch;
 
 /* A day from its first moment in UTC, or an RFC 3339 time; NULL leaves *us. */

@@ -8,14 +8,13 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "commands/journal.h"
+#include "commands/journal_forget.h"
 #include "db/db.h"
 
 enum { SOME = 10000 };
 
-/* Asks a statement that ends with a line; what it counts comes back. */
-static int
-ask_with_line(struct journal_ask *j, const struct statement *st, struct params *p,
+int
+forget_with_line(struct journal_ask *j, const struct statement *st, struct params *p,
     const struct line *line)
 {
 	struct arena *a = arena_new();
@@ -32,8 +31,8 @@ ask_with_line(struct journal_ask *j, const struct statement *st, struct params *
 	return n;
 }
 
-static int
-told(struct journal_ask *j, int n, const char *none)
+int
+forget_told(struct journal_ask *j, int n, const char *none)
 {
 	if (n < 0)
 		return journal_failed(EX_UNAVAILABLE, "%s", db_now_error(j->db));
@@ -56,7 +55,7 @@ hold_set(struct journal_ask *j)
 	params_uuid(&p, &id);
 	params_text(&p, j->customer);
 	params_text(&p, j->reason);
-	code = told(j, ask_with_line(j, SQL_HOLD_SET, &p, &line),
+	code = forget_told(j, forget_with_line(j, SQL_HOLD_SET, &p, &line),
 	    "nobody of that reference has come here");
 	uuid_text(text, &id);
 	if (code == EX_OK)
@@ -74,9 +73,12 @@ hold_release(struct journal_ask *j)
 
 	if (uuid_parse(&id, j->argv[1]) < 0)
 		return journal_failed(EX_USAGE, "'%s' is no hold's id", j->argv[1]);
+	if (forget_waits(j->settings))
+		return forget_ask(j, &(struct wish){ .what = "release",
+		    .hold = &id });
 	params_init(&p);
 	params_uuid(&p, &id);
-	return told(j, ask_with_line(j, SQL_HOLD_RELEASE, &p, &line),
+	return forget_told(j, forget_with_line(j, SQL_HOLD_RELEASE, &p, &line),
 	    "no such hold, or it is released already");
 }
 
@@ -149,15 +151,43 @@ note_purge(struct journal_ask *j, int64_t n)
 	struct params p;
 
 	params_init(&p);
-	return ask_with_line(j, SQL_JOURNAL_APPEND, &p, &line) < 0 ?
+	return forget_with_line(j, SQL_JOURNAL_APPEND, &p, &line) < 0 ?
 	    journal_failed(EX_UNAVAILABLE, "%s", db_now_error(j->db)) : EX_OK;
+}
+
+int
+forget_purge(struct journal_ask *j, const struct uuid *past, int64_t *all)
+{
+	int64_t n;
+
+	*all = 0;
+	do {
+		if ((n = purge_some(j, past)) < 0)
+			return journal_failed(EX_UNAVAILABLE, "%s",
+			    db_now_error(j->db));
+		*all += n;
+	} while (n == SOME);
+	printf("%" PRId64 " lines of %s purged; their hashes stay\n", *all,
+	    journal_log_name(j->log));
+	return EX_OK;
+}
+
+/* The first id of that moment. */
+static void
+id_at(struct uuid *id, int64_t us)
+{
+	int64_t ms = us / 1000;
+
+	*id = (struct uuid){ { 0 } };
+	for (int i = 5; i >= 0; i--, ms >>= 8)
+		id->bytes[i] = (uint8_t)ms;
 }
 
 int
 journal_purge(struct journal_ask *j)
 {
-	struct uuid past = { { 0 } };
-	int64_t before = 0, all = 0, n;
+	int64_t before = 0, n;
+	struct uuid past;
 	int code;
 
 	if (j->to == NULL || j->reason == NULL)
@@ -166,16 +196,10 @@ journal_purge(struct journal_ask *j)
 	if ((code = journal_day(&before, "--to", j->to)) != EX_OK ||
 	    (code = journal_open(j)) != EX_OK)
 		return code;
-	before /= 1000;
-	for (int i = 5; i >= 0; i--, before >>= 8)
-		past.bytes[i] = (uint8_t)before;
-	do {
-		if ((n = purge_some(j, &past)) < 0)
-			return journal_failed(EX_UNAVAILABLE, "%s",
-			    db_now_error(j->db));
-		all += n;
-	} while (n == SOME);
-	printf("%" PRId64 " lines of %s purged; their hashes stay\n", all,
-	    journal_log_name(j->log));
-	return note_purge(j, all);
+	id_at(&past, before);
+	if (forget_waits(j->settings))
+		return forget_ask(j, &(struct wish){ .what = "purge",
+		    .past = &past });
+	return (code = forget_purge(j, &past, &n)) != EX_OK ? code :
+	    note_purge(j, n);
 }

@@ -9,8 +9,8 @@
  *
  * Not here: a checkpoint (it is its own record, kept and exported; a line of it
  * would ask for the next), the begin and end of a subscription (they are those of
- * its consent), and what this program does not do (it holds no
- * register of requests: what it answers itself is told as it is answered).
+ * its consent), and what this program does not do (it holds no register of requests:
+ * what it answers itself is told as it is answered).
  */
 #include "journal/events.h"
 #include <stdlib.h>
@@ -169,6 +169,9 @@ const struct event_kind event_kinds[] = {
 	ADMIN("feedback.received", "feedback",
 	    "A recipient reported a faulty record",
 	    "Un destinataire a signalé une donnée fautive"),
+	ADMIN("forgetting.asked", "admin",
+	    "A purge, or the release of a hold, waits to be confirmed",
+	    "Une purge, ou la levée d'un gel, attend d'être confirmée"),
 	ADMIN("hold.released", "admin",
 	    "A legal hold was released",
 	    "Un gel juridique a été levé"),

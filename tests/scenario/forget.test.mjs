@@ -3,9 +3,10 @@
 // gone, and tree, proofs and old checkpoints verify as before.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { program, writeSettings } from "../support/ground.mjs";
 import { judge } from "../support/judge.mjs";
 import { Ledger } from "../support/ledger.mjs";
 
@@ -129,4 +130,68 @@ test("purged: bodies older than a day go, hashes stay, and all verifies", () => 
 	assert.equal(ledger.sql(`SELECT count(*) FROM guichet.journal_line WHERE
 		convert_from(leaf, 'UTF8') ~ '"ev":"(journal.purged|hold.set|hold.released)"'
 		`), "6");
+});
+
+// ---- two persons ----
+
+const root = process.getuid() === 0;
+test("four eyes: what one asks for another confirms, after the delay",
+	{ skip: !root && "only root can be somebody else" }, () => {
+	const set = (more) => writeSettings(ledger.config, { ...ledger.settings,
+		journal: more });
+	const nobody = (...args) => {
+		const r = spawnSync("setpriv", ["--reuid", "65534", "--clear-groups", "--",
+			program, ...args, "--config", ledger.config], { encoding: "utf8" });
+		return { code: r.status, out: r.stdout, err: r.stderr };
+	};
+	const asked = (...args) => {
+		const r = ledger.run(...args);
+		assert.equal(r.code, 0, r.err);
+		return /^(\S{36})  asked, nothing is done yet/.exec(r.out)[1];
+	};
+	const ev = (name) => ledger.sql(`SELECT json_build_object('l',
+		convert_from(leaf, 'UTF8')::json, 's', convert_from(side, 'UTF8')::json)
+		FROM guichet.journal_line WHERE convert_from(leaf, 'UTF8') LIKE
+		'%"ev":"${name}"%' ORDER BY id`).split("\n").filter(Boolean)
+		.map((l) => JSON.parse(l));
+	chmodSync(ledger.dir, 0o755);
+	chmodSync(ledger.config, 0o644);
+	const hold = ledger.must("journal", "hold", "set", "--reason", "case 13").trim();
+	const today = new Date().toISOString().slice(0, 10);
+	const bodies = () => ledger.sql(`SELECT count(*) FROM guichet.journal_line
+		WHERE log = 0 AND leaf IS NOT NULL`);
+
+	set({ four_eyes: "yes", forget_delay_s: 1 });
+	const release = asked("journal", "hold", "release", hold, "--reason", "closed");
+	assert.equal(ev("forgetting.asked").at(-1).l.oc, "release");
+	assert.equal(ev("forgetting.asked").at(-1).s.by, "root");
+	assert.match(ledger.must("journal", "hold", "list"), /holds +case 13/);
+	const own = ledger.run("journal", "confirm", release);
+	assert.equal(own.code, 77);
+	assert.match(own.err, /root.*asked for it yourself/);
+	const early = nobody("journal", "confirm", release);
+	assert.equal(early.code, 75, early.err);
+	assert.match(ledger.must("journal", "confirm"), /for another person to confirm/);
+	spawnSync("sleep", ["1.1"]);
+	assert.match(nobody("journal", "confirm").out, /release +can be confirmed +closed/);
+	assert.equal(nobody("journal", "confirm", release).code, 0);
+	assert.match(ledger.must("journal", "hold", "list"), /released +case 13/);
+	const freed = ev("hold.released").at(-1);
+	assert.equal(freed.s.by, "nobody");
+	assert.equal(freed.s.reason, "closed");
+	assert.equal(nobody("journal", "confirm", release).code, 65, "once");
+
+	set({ four_eyes: "yes" });
+	const before = bodies();
+	assert.notEqual(before, "0");
+	const purge = asked("journal", "purge", "--to", today, "--reason", "13 months");
+	assert.equal(bodies(), before);
+	assert.equal(ledger.run("journal", "confirm", purge).code, 77);
+	const done = nobody("journal", "confirm", purge);
+	assert.match(done.out, new RegExp(`^${before} lines of restitution purged`));
+	assert.equal(bodies(), "0");
+	assert.equal(ev("journal.purged").at(-1).l.n, Number(before));
+	assert.equal(ledger.run("journal", "confirm", "nonsense").code, 64);
+	ledger.order();
+	assert.equal(ledger.run("journal", "verify").code, 0);
 });

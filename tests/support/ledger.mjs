@@ -30,11 +30,12 @@ export class Ledger {
 		this.config = join(this.dir, "guichet.conf");
 		this.db = createDatabase("ledger");
 		mkdirSync(join(this.dir, "keys"), { mode: 0o700 });
-		writeSettings(this.config, {
+		this.settings = {
 			organisation: { name: "Test", contact: "dpo@example.org" },
 			server: { public_url: "https://counter.example" },
 			database: { url: this.db.url },
-			keys: { directory: join(this.dir, "keys") }, ...settings });
+			keys: { directory: join(this.dir, "keys") }, ...settings };
+		writeSettings(this.config, this.settings);
 		for (const args of [["migrate"], ["key", "new"]])
 			this.must(...args);
 	}

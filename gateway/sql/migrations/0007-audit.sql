@@ -279,6 +279,20 @@ CREATE TABLE guichet.legal_hold (
 	released	timestamptz
 );
 
+-- A purge or a release that waits for another person, or for its time.
+CREATE TABLE guichet.forgetting (
+	id		uuid PRIMARY KEY,
+	what		text NOT NULL CHECK (what IN ('purge', 'release')),
+	log		smallint,		-- of a purge
+	past		uuid,			-- ids before it
+	hold		uuid,			-- of a release
+	reason		text NOT NULL,
+	asked		timestamptz NOT NULL DEFAULT now(),
+	asked_by	text NOT NULL,
+	confirmed_by	text,
+	done		timestamptz
+);
+
 CREATE FUNCTION guichet.held(person uuid) RETURNS boolean
 LANGUAGE sql STABLE AS $$
 	SELECT EXISTS (SELECT FROM guichet.legal_hold
