@@ -59,14 +59,35 @@ export function neverTold(...texts) {
 		appendFileSync(join(told_dir(), "never"), texts.map((t) => t + "\n").join(""));
 }
 
+// Which of these texts stand in another one? Words (an e-mail, a number, a reference)
+// are looked up as they are met, so that any length of log is read once.
+const WORD = /[\w.+@-]{8,}/g;
+export function seekers(texts) {
+	const words = new Set(), phrases = [];
+	for (const t of new Set(texts))
+		if (t.match(WORD)?.[0] === t)
+			words.add(t);
+		else
+			phrases.push(t);
+	return (all) => {
+		const found = new Set(phrases.filter((t) => all.includes(t)));
+		for (const [word] of all.matchAll(WORD)) {
+			const bare = word.replace(/^[.+@-]+(?=\w)|[.@-]+$/g, "");
+			for (const t of [word, bare, ...bare.match(/\d{8,}/g) ?? []])
+				if (words.has(t))
+					found.add(t);
+		}
+		return [...found];
+	};
+}
+
 // { text, file } of each that stands somewhere all the same.
 export function leaks() {
 	const never = join(told_dir(), "never");
 	if (!existsSync(never))
 		return [];
-	const texts = [...new Set(readFileSync(never, "utf8").split("\n").filter(Boolean))];
-	return readdirSync(told_dir()).filter((n) => n !== "never").flatMap((file) => {
-		const all = readFileSync(join(told_dir(), file), "utf8");
-		return texts.filter((t) => all.includes(t)).map((text) => ({ text, file }));
-	});
+	const seek = seekers(readFileSync(never, "utf8").split("\n").filter(Boolean));
+	return readdirSync(told_dir()).filter((n) => n !== "never").flatMap((file) =>
+		seek(readFileSync(join(told_dir(), file), "utf8")).map((text) =>
+			({ text, file })));
 }
