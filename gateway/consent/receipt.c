@@ -15,8 +15,10 @@
 #include "base/clock.h"
 #include "base/jw.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "consent/details.h"
 #include "crypto/keys.h"
+#include "journal/proof.h"
 
 struct receipt {
 	struct jw w;
@@ -28,6 +30,7 @@ struct receipt {
 	enum lang lang;
 	char days[24];
 	const struct rows *events;	/* of grant_events.sql */
+	struct row_tiles *tiles;	/* what proves them, or NULL */
 };
 
 static const char *
@@ -317,6 +320,41 @@ state_after(const char *event)
 	return "given";
 }
 
+size_t
+receipt_places(int64_t places[RECEIPT_PROOFS], const struct rows *events)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < rows_count(events) && i < RECEIPT_PROOFS; i++)
+		if (!row_null(events, i, "place"))
+			places[n++] = row_int(events, i, "place");
+	return n;
+}
+
+/* With the line itself and the note below, all that a verifier needs. */
+static void
+write_proof(struct receipt *r, int i)
+{
+	const struct tiles *tiles = r->tiles == NULL ? NULL : &r->tiles->tiles;
+	uint64_t place = (uint64_t)row_int(r->events, i, "place");
+	struct proof proof;
+	char text[48];
+
+	if (tiles == NULL || i >= RECEIPT_PROOFS ||
+	    row_null(r->events, i, "place") || place >= tiles->size ||
+	    tree_prove_inclusion(&proof, tiles, place, tiles->size) < 0)
+		return;
+	jw_str_member(&r->w, "leaf", row_text(r->events, i, "leaf"));
+	jw_int_member(&r->w, "place", (int64_t)place);
+	jw_key(&r->w, "proof");
+	jw_array(&r->w);
+	for (size_t k = 0; k < proof.n; k++) {
+		b64_encode(text, &proof.hashes[k], sizeof(proof.hashes[k]));
+		jw_string(&r->w, text);
+	}
+	jw_end_array(&r->w);
+}
+
 /* Each as the journal has it: when, what, by whom, and the hash of its line,
  * which anybody can look for in the published tree. */
 static void
@@ -339,6 +377,7 @@ write_event(struct receipt *r, int i)
 	jw_str_member(w, "method", customer ? "web_form" : "system");
 	jw_str_member(w, "line", row_text(e, i, "id"));
 	jw_str_member(w, "leaf_hash", row_text(e, i, "hash"));
+	write_proof(r, i);
 	jw_end_object(w);
 }
 
@@ -354,6 +393,8 @@ write_integrity(struct receipt *r)
 	jw_str_member(&r->w, "log", r->settings->journal_origin);
 	jw_str_member(&r->w, "checkpoint", url);
 	jw_str_member(&r->w, "hash", "SHA-256(0x00 || leaf), RFC 6962");
+	if (r->tiles != NULL)
+		jw_str_member(&r->w, "note", row_tiles_note(r->tiles));
 	jw_end_object(&r->w);
 }
 
@@ -375,10 +416,10 @@ write_events(struct receipt *r)
 const char *
 receipt_text(struct arena *a, const struct settings *s,
     const struct catalogue *catalogue, const struct grant *g,
-    const struct rows *events)
+    const struct rows *events, struct row_tiles *tiles)
 {
-	struct receipt r = { .arena = a, .settings = s, .catalogue = catalogue, .grant = g,
-	    .events = events };
+	struct receipt r = { .arena = a, .settings = s, .catalogue = catalogue,
+	    .grant = g, .events = events, .tiles = tiles };
 	const char *why;
 	struct buf out;
 

@@ -13,10 +13,18 @@
 struct keys;
 struct settings;
 
-/* events: of grant_events.sql. The JSON, and the same signed (compact JWS). In the arena; the signed one is
- * NULL if signing failed. */
+struct row_tiles;
+
+enum { RECEIPT_PROOFS = 50, RECEIPT_MAX = 256 * 1024 };
+/* The places to ask proofs for (journal_proof.sql): of the first so many. */
+size_t receipt_places(int64_t places[RECEIPT_PROOFS], const struct rows *events);
+
+/* events: of grant_events.sql; tiles: what proves them, or NULL (then the receipt
+ * says where its lines are to be looked for). The JSON, and the same signed
+ * (compact JWS). In the arena; the signed one is NULL if signing failed. */
 const char *receipt_text(struct arena *, const struct settings *,
-    const struct catalogue *, const struct grant *, const struct rows *events);
+    const struct catalogue *, const struct grant *, const struct rows *events,
+    struct row_tiles *tiles);
 const char *receipt_sign(struct arena *, const struct keys *, const char *text);
 
 /* The same in other shapes, from the JSON: "kantara" (Consent Receipt 1.1.0) or

@@ -15,6 +15,7 @@
 #include <strings.h>
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 
@@ -33,13 +34,15 @@ wrong(const char **why, const char *sentence)
 static json_t *
 part_json(const char *part, size_t n)
 {
-	char json[JWS_MAX];
-	int len = b64url_decode(json, sizeof(json), part, n);
-	json_t *object;
+	char small[JWS_MAX];
+	char *json = n <= sizeof(small) ? small : xmalloc(n);
+	int len = b64url_decode(json, n <= sizeof(small) ? sizeof(small) : n, part,
+	    n);
+	json_t *object = len <= 0 ? NULL : json_loadb(json, (size_t)len,
+	    JSON_REJECT_DUPLICATES, NULL);
 
-	if (len <= 0)
-		return NULL;
-	object = json_loadb(json, (size_t)len, JSON_REJECT_DUPLICATES, NULL);
+	if (json != small)
+		free(json);
 	if (!json_is_object(object)) {
 		json_decref(object);
 		return NULL;
@@ -117,11 +120,12 @@ take_apart(struct jws *j, const char *token, size_t n, const char **why)
 
 static int
 parse(struct jws *j, const char *token, size_t n, const char *const *typs,
-    bool rs256, const char **why)
+    bool rs256, size_t max, const char **why)
 {
 	memset(j, 0, sizeof(*j));
-	if (n > JWS_MAX) {
-		*why = "the signed object is over 8 KiB";
+	if (n > max) {
+		*why = max == JWS_MAX ? "the signed object is over 8 KiB" :
+		    "the signed object is too large";
 		return E_TOO_LARGE;
 	}
 	if (take_apart(j, token, n, why) < 0 ||
@@ -136,14 +140,21 @@ int
 jws_parse(struct jws *j, const char *token, size_t n, const char *const *typs,
     const char **why)
 {
-	return parse(j, token, n, typs, false, why);
+	return parse(j, token, n, typs, false, JWS_MAX, why);
+}
+
+int
+jws_parse_own(struct jws *j, const char *token, size_t n,
+    const char *const *typs, const char **why)
+{
+	return parse(j, token, n, typs, false, JWS_OWN_MAX, why);
 }
 
 int
 jws_parse_login(struct jws *j, const char *token, size_t n,
     const char *const *typs, const char **why)
 {
-	return parse(j, token, n, typs, true, why);
+	return parse(j, token, n, typs, true, JWS_MAX, why);
 }
 
 void

@@ -60,6 +60,10 @@ MUST_CHECK int jws_parse(struct jws *, const char *token, size_t n,
 /* The same for an id_token: RS256 is an algorithm too (OpenID Connect Core). */
 MUST_CHECK int jws_parse_login(struct jws *, const char *token, size_t n,
     const char *const *typs, const char **why);
+/* A receipt of ours that came back: larger, ES256 alone in the end. */
+enum { JWS_OWN_MAX = 256 * 1024 };
+MUST_CHECK int jws_parse_own(struct jws *, const char *token, size_t n,
+    const char *const *typs, const char **why);
 MUST_CHECK int jws_verify(const struct jws *, const struct jwk *);
 void jws_clear(struct jws *);
 

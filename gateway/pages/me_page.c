@@ -295,6 +295,8 @@ me_page(struct html *h, const struct me_view *v)
 	    NULL);
 	h_text(h, " ");
 	h_say(h, "a", "me.data", "class", "button", "href", "/me/data", NULL);
+	h_text(h, " ");
+	h_say(h, "a", "me.verify", "class", "link", "href", "/verify", NULL);
 	h_close(h, "p");
 	h_say(h, "h2", "me.history", "id", "history", NULL);
 	h_say(h, "p", "me.history.hint", "class", "hint", NULL);

@@ -6,14 +6,13 @@
 #include <inttypes.h>
 #include <string.h>
 #include "base/arena.h"
-#include "base/error.h"
 #include "base/text.h"
 #include "http/call.h"
 #include "journal/line.h"
-#include "journal/tree.h"
+#include "journal/proof.h"
 #include "routes/routes.h"
 
-struct own { int log; int64_t place; struct hash tile[TILE_WIDTH]; };
+struct own { int log; int64_t place; struct row_tiles tiles; };
 
 static enum next
 find_tiles(struct call *c)
@@ -32,47 +31,23 @@ find_tiles(struct call *c)
 		    "a place is a number from 0");
 	params_init(&p);
 	params_int(&p, own->log);
-	params_int(&p, own->place);
+	params_ints(&p, c->arena, &own->place, 1);
 	return call_ask(c, c->house->db, SQL_JOURNAL_PROOF, &p);
-}
-
-static int
-read_tile(const struct hash **out, int level, uint64_t n, int width, void *arg)
-{
-	struct call *c = arg;
-	struct own *own = c->own;
-	const uint8_t *hashes;
-	size_t size;
-
-	for (int i = 0; i < rows_count(c->rows); i++) {
-		if (row_int(c->rows, i, "level") != level ||
-		    row_int(c->rows, i, "n") != (int64_t)n)
-			continue;
-		hashes = row_bytes(c->rows, i, "hashes", &size);
-		if (size < (size_t)width * sizeof(struct hash))
-			return E_NOT_FOUND;
-		memcpy(own->tile, hashes, (size_t)width * sizeof(struct hash));
-		*out = own->tile;
-		return 0;
-	}
-	return E_NOT_FOUND;
 }
 
 static enum next
 send_proof(struct call *c)
 {
 	struct own *own = c->own;
-	struct tiles tiles = { read_tile, c, 0 };
 	struct proof proof;
 	struct buf out;
 	char text[48];
 
-	if (rows_count(c->rows) == 0)
+	if (!row_tiles_init(&own->tiles, c->rows))
 		return call_refuse(c, 404, "not_yet",
 		    "no checkpoint holds this line yet");
-	tiles.size = (uint64_t)row_int(c->rows, 0, "size");
-	if (tree_prove_inclusion(&proof, &tiles, (uint64_t)own->place,
-	    tiles.size) < 0)
+	if (tree_prove_inclusion(&proof, &own->tiles.tiles,
+	    (uint64_t)own->place, own->tiles.tiles.size) < 0)
 		return call_refuse(c, 503, "try_later",
 		    "the tree is growing, please ask again");
 	buf_init_in(&out, c->arena);
@@ -82,7 +57,7 @@ send_proof(struct call *c)
 		b64_encode(text, &proof.hashes[i], sizeof(proof.hashes[i]));
 		buf_printf(&out, "%s\n", text);
 	}
-	buf_printf(&out, "\n%s", row_text(c->rows, 0, "note"));
+	buf_printf(&out, "\n%s", row_tiles_note(&own->tiles));
 	call_reply_field(c, "Content-Disposition",
 	    "attachment; filename=\"%s-%" PRId64 ".tlog-proof\"",
 	    journal_log_name((enum journal_log)own->log), own->place);

@@ -11,9 +11,14 @@
 #include "consent/receipt.h"
 #include "consent/session.h"
 #include "http/call.h"
+#include "journal/proof.h"
 #include "routes/routes.h"
 
-struct receipt_call { struct grant *grant; };
+struct receipt_call {
+	struct grant *grant;
+	struct rows *events;
+	struct row_tiles tiles;
+};
 
 static enum next
 refuse_unknown(struct call *c)
@@ -73,12 +78,29 @@ form_of(struct call *c)
 }
 
 static enum next
+ask_proofs(struct call *c)
+{
+	struct receipt_call *own = c->own;
+	int64_t places[RECEIPT_PROOFS];
+	size_t n = receipt_places(places, c->rows);
+	struct params p;
+
+	own->events = c->rows;
+	params_init(&p);
+	params_int(&p, LOG_CONSENT_ADMIN);
+	params_ints(&p, c->arena, places, n);
+	return call_ask(c, c->house->db, SQL_JOURNAL_PROOF, &p);
+}
+
+static enum next
 send_receipt(struct call *c)
 {
 	struct receipt_call *own = c->own;
+	bool proven = row_tiles_init(&own->tiles, c->rows);
 	const struct form *form = form_of(c);
 	const char *text = receipt_text(c->arena, c->house->settings,
-	    c->house->catalogue, own->grant, c->rows);
+	    c->house->catalogue, own->grant, own->events,
+	    proven ? &own->tiles : NULL);
 
 	if (form == &forms[0])
 		text = receipt_sign(c->arena, c->house->keys, text);
@@ -99,6 +121,7 @@ static const struct step receipt_steps[] = {
 	{ "is it hers", session_require },
 	{ "ask grant", ask_grant },
 	{ "ask events", ask_events },
+	{ "ask proofs", ask_proofs },
 	{ "send", send_receipt },
 	{ NULL, NULL }
 };

@@ -42,6 +42,8 @@ const struct route *const routes[] = {
 	&route_login_post,
 	&route_logout,
 	&route_me,
+	&route_verify_receipt,
+	&route_verify_receipt_post,
 	&route_me_data,
 	&route_me_download,
 	&route_me_grant,

@@ -49,6 +49,7 @@ extern const struct route route_login_callback;
 extern const struct route route_login_post;
 extern const struct route route_logout;
 extern const struct route route_me;
+extern const struct route route_verify_receipt, route_verify_receipt_post;
 extern const struct route route_me_data;
 extern const struct route route_me_download;
 extern const struct route route_me_grant;

@@ -89,6 +89,11 @@ test("every field ISO/IEC TS 27560 makes mandatory is there (ajv), signed too",
 	assert.ok(valid(signed), JSON.stringify(valid.errors));
 	for (const moving of ["iat", "jti", "receipt_id"])
 		delete signed[moving], delete clear[moving];
+	for (const r of [signed, clear]) {	// proofs grow with the log
+		delete r.integrity.note;
+		for (const e of r.events)
+			delete e.leaf, delete e.place, delete e.proof;
+	}
 	assert.deepEqual(signed, clear);
 	delete clear.notice;
 	assert.equal(valid(clear), false);	// the schema does ask

@@ -173,8 +173,8 @@ export class Customer {
 		Object.assign(this, { counter, login, password, jar: {} });
 	}
 
-	async ask(url, { method = "GET", form, headers = {} } = {}) {
-		const body = form && String(new URLSearchParams(form));
+	async ask(url, { method = "GET", form, raw, headers = {} } = {}) {
+		const body = raw ?? (form && String(new URLSearchParams(form)));
 		const r = await ask(url.startsWith("/") ? this.counter.issuer + url : url,
 			{ ca: this.counter.ca_pem, method, body, agent: false, headers: {
 				cookie: Object.entries(this.jar).map(([k, v]) => `${k}=${v}`)
