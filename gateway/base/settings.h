@@ -47,6 +47,7 @@ struct settings {
 	char *database_url;
 	char *database_direct_url;	/* LISTEN, leadership; default = url */
 	int64_t database_connections;	/* per worker, 1-2 is best */
+	char *database_roles;		/* prefix of roles apart; "": none */
 	int64_t database_queue;		/* questions waiting at most */
 	bool prepared_statements;	/* off behind pgbouncer < 1.21 */
 

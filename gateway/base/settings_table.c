@@ -72,6 +72,8 @@ const struct row settings_table[] = {
 	  "guichet's own PostgreSQL (passfile= names a file for a password)." },
 	{ "database", "direct_url", DATABASE, "", AT(database_direct_url),
 	  "The same without a pooler between; empty: as url." },
+	{ "database", "roles", TEXT, "", AT(database_roles),
+	  "Connect as NAME_app, NAME_sequencer; empty: all as url says." },
 	{ "database", "connections", NUMBER, "2", AT(database_connections),
 	  "Pipelined connections per worker; one or two are best.", 1, 16 },
 	{ "database", "queue", NUMBER, "1000", AT(database_queue),

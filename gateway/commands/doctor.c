@@ -25,6 +25,7 @@
 #include "crypto/keys.h"
 #include "db/db.h"
 #include "db/migrate.h"
+#include "db/roles.h"
 #include "http/server.h"
 #include "journal/kept.h"
 
@@ -256,6 +257,14 @@ look_database(struct doctor *d)
 		say(d, ILL, "direct", "see [database] direct_url", "%s", why);
 		return;
 	}
+	if (roles_check(d->settings, &f) < 0)
+		say_fault(d, "roles", &f);
+	else
+		say(d, d->settings->database_roles[0] == '\0' ? WARNING : WELL,
+		    "roles", "docs/how-to/install.md: roles apart",
+		    d->settings->database_roles[0] == '\0' ?
+		    "every process may do all in the database" :
+		    "each process may do its own work and no more");
 	look_setting(d, now, "fsync");
 	look_setting(d, now, "synchronous_commit");
 	look_setting(d, now, "full_page_writes");

@@ -338,6 +338,11 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "written: its disk is full, or it belongs to another user. Nothing is "
 	  "signed until it can; lines wait in order.",
 	  "Give it room, or chown it to the user that runs the signer." },
+	{ "E311", "The roles apart are not as they must be",
+	  "[database] roles = NAME means NAME_app, NAME_sequencer, NAME_auditor and "
+	  "NAME_dpo: each process connects as its own, and may do no more.",
+	  "Have them made and let in (docs/how-to/install.md), then `guichet "
+	  "migrate` grants them their tables." },
 	{ "E310", "A role or a database cannot be made",
 	  "`guichet init --admin URL` connects as that administrator.",
 	  "Give the URL of a role that may create both, or have them made." },

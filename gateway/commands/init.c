@@ -25,6 +25,7 @@
 #include "commands/init.h"
 #include "crypto/keys.h"
 #include "db/migrate.h"
+#include "db/roles.h"
 #include "journal/signer.h"
 
 static int run(int argc, char **argv);
@@ -47,7 +48,8 @@ asked[] = {
 	{ "database", "url", "--database", "guichet's own database",
 	    "postgresql:///guichet" },
 };
-enum { ASKED = countof(asked), GIVEN_MAX = ASKED + 2 * FLAG_LIST_MAX + 3 };
+enum { ASKED = countof(asked), DATABASE = ASKED - 1,
+	GIVEN_MAX = ASKED + 2 * FLAG_LIST_MAX + 4 };
 
 struct init {
 	struct arena *arena;
@@ -192,6 +194,37 @@ give_signer(struct init *i, const char *path)
 		give(i, "journal", "signer", socket);
 }
 
+/* An administrator was given: role, database and roles apart are made before
+ * the settings that name them. */
+static int
+give_roles(struct init *i, const char *path)
+{
+	const char *name, *url = i->answers[DATABASE];
+	char given[4096], dir[4096], *slash;
+	struct fault f;
+	int rc;
+
+	if (i->admin == NULL)
+		return EX_OK;
+	snprintf(given, sizeof(given), "./%s", path);
+	slash = strrchr(given, '/');
+	*slash = '\0';
+	if (realpath(path[0] == '/' ? given + 2 : given, dir) == NULL)	/* libpq wants it whole */
+		fatal("%s: %s", dir, strerror(errno));
+	if ((rc = init_database(i->admin, url, &f)) == 0)
+		rc = init_roles(i->arena, i->admin, url, arena_printf(i->arena,
+		    "%s/database.pass", dir), &name, &url, &f);
+	if (rc < 0) {
+		fault_print(stderr, &f);
+		return EX_UNAVAILABLE;
+	}
+	if (name == NULL)
+		return EX_OK;
+	i->given[DATABASE].value = url;
+	give(i, "database", "roles", name);
+	return EX_OK;
+}
+
 /* What was written must also be read: else it is taken away again. */
 static int
 write_given(struct init *i, const char *path)
@@ -203,6 +236,8 @@ write_given(struct init *i, const char *path)
 	if (rc == EX_OK)
 		rc = gather_more(i);
 	give_signer(i, path);
+	if (rc == EX_OK)
+		rc = give_roles(i, path);
 	if (rc == EX_OK)
 		rc = write_settings(path, i->given);
 	if (rc != EX_OK)
@@ -226,7 +261,9 @@ make_all(const struct init *i, const struct settings *s, struct fault *f)
 		rc = init_database(i->admin, s->database_direct_url, f);
 	if (rc == 0 && (rc = keys_make(s->keys_dir, f)) == 0)
 		rc = signer_keys_make(s, f);
-	return rc < 0 ? rc : migrate_run(s->database_direct_url, f);
+	if (rc == 0)
+		rc = migrate_run(s->database_direct_url, f);
+	return rc < 0 ? rc : roles_grant(s, f);
 }
 
 static int

@@ -11,6 +11,14 @@ struct settings;
  * names, those that are missing. 0, or the fault. */
 MUST_CHECK int init_database(const char *admin, const char *own, struct fault *);
 
+/* The roles apart of the role that `own` names, those that are missing, with
+ * passwords in `passfile` when they need one. *name: how they begin, or NULL when
+ * this PostgreSQL does not let us be them (told); *url: `own`, perhaps with the
+ * password file. In the arena. 0, or the fault. */
+struct arena;
+MUST_CHECK int init_roles(struct arena *, const char *admin, const char *own,
+    const char *passfile, const char **name, const char **url, struct fault *);
+
 /* What a source's DBA has to grant, and what to do next, on stdout. */
 void init_next(const struct settings *, const char *config);
 

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* init_database.c - see init.h. */
+#include <errno.h>
+#include <fcntl.h>
 #include <libpq-fe.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "commands/init.h"
+#include "crypto/hash.h"
 #include "db/db.h"
+#include "db/roles.h"
 
 /* A value of a libpq URL: "user", "dbname"; NULL when it does not say. */
 static const char *
@@ -103,6 +110,114 @@ init_database(const char *admin, const char *own, struct fault *f)
 	}
 	arena_free(a);
 	return rc;
+}
+
+/* ---- roles apart ---- */
+
+static const struct { const char *what; bool login; } apart[] = {
+	{ "app", true }, { "sequencer", true }, { "auditor", false },
+	{ "dpo", false } };
+
+/* One that was there keeps its password, which we do not know. */
+static int
+make_role(PGconn *pg, struct arena *a, const char *name, size_t i, FILE *passfile,
+    struct fault *f)
+{
+	static const char find[] = "SELECT FROM pg_roles WHERE rolname = $1";
+	const char *role = arena_printf(a, "%s_%s", name, apart[i].what);
+	char secret[48], *quoted;
+	uint8_t bytes[24];
+	PGresult *r;
+	int rc;
+
+	if (is_there(pg, find, role))
+		return 0;
+	rc = make_one(pg, a, find, "CREATE ROLE", role, apart[i].login ?
+	    " LOGIN" : " NOLOGIN", f);
+	if (rc < 0 || !apart[i].login)
+		return rc;
+	random_bytes(bytes, sizeof(bytes));
+	b64url_encode(secret, bytes, sizeof(bytes));
+	quoted = PQescapeIdentifier(pg, role, strlen(role));
+	r = PQexec(pg, arena_printf(a, "ALTER ROLE %s PASSWORD '%s'", quoted,
+	    secret));
+	rc = PQresultStatus(r) == PGRES_COMMAND_OK ? 0 : failed(f, role,
+	    PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY));
+	PQclear(r);
+	PQfreemem(quoted);
+	fprintf(passfile, "*:*:*:%s:%s\n", role, secret);
+	return rc;
+}
+
+static int
+make_roles(const char *admin, struct arena *a, const char *name,
+    const char *passfile, struct fault *f)
+{
+	int fd = open(passfile, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	FILE *out = fd < 0 ? NULL : fdopen(fd, "a");
+	struct db_now *now;
+	char why[256];
+	int rc = 0;
+
+	if (out == NULL)
+		return failed(f, passfile, strerror(errno));
+	if (db_now_open(&now, admin, "guichet init", why) < 0) {
+		fclose(out);
+		return failed(f, "the roles", why);
+	}
+	for (size_t i = 0; i < countof(apart) && rc == 0; i++)
+		rc = make_role(db_now_connection(now), a, name, i, out, f);
+	db_now_close(now);
+	return fclose(out) != 0 && rc == 0 ? failed(f, passfile,
+	    strerror(errno)) : rc;
+}
+
+static bool
+lets_us_in(const char *url, const char *name)
+{
+	bool in = true;
+
+	for (size_t i = 0; i < countof(apart) && in; i++) {
+		char *as = roles_url(url, name, apart[i].what), why[256];
+		struct db_now *now;
+
+		in = !apart[i].login ||
+		    db_now_open(&now, as, "guichet init", why) == 0;
+		if (in && apart[i].login)
+			db_now_close(now);
+		free(as);
+	}
+	return in;
+}
+
+int
+init_roles(struct arena *a, const char *admin, const char *own,
+    const char *passfile, const char **name, const char **url, struct fault *f)
+{
+	const char *role = part_of(a, own, "user"), *by_file;
+	int rc;
+
+	*name = role = role == NULL ? "guichet" : role;
+	*url = own;
+	if ((rc = make_roles(admin, a, role, passfile, f)) < 0)
+		return rc;
+	by_file = strstr(own, "://") == NULL ?
+	    arena_printf(a, "%s passfile='%s'", own, passfile) :
+	    arena_printf(a, "%s%cpassfile=%s", own, strchr(own, '?') == NULL ?
+	    '?' : '&', passfile);
+	if (lets_us_in(own, role)) {
+		unlink(passfile);	/* no password is asked for */
+	} else if (part_of(a, own, "passfile") == NULL &&
+	    lets_us_in(by_file, role)) {
+		*url = by_file;
+	} else {
+		*name = NULL;
+		printf("The roles %s_app and %s_sequencer are made, but this "
+		    "PostgreSQL does not let us be them:\nall processes connect "
+		    "as one role until docs/how-to/install.md is followed.\n"
+		    "Their passwords are in %s.\n", role, role, passfile);
+	}
+	return 0;
 }
 
 /* ---- what comes next ---- */

@@ -5,6 +5,7 @@
 #include "base/settings.h"
 #include "commands/command.h"
 #include "db/migrate.h"
+#include "db/roles.h"
 
 static int run(int argc, char **argv);
 
@@ -32,6 +33,8 @@ run(int argc, char **argv)
 	s = command_settings(&common);
 	rc = only_check ? migrate_check(s->database_direct_url, &f) :
 	    migrate_run(s->database_direct_url, &f);
+	if (rc == 0)
+		rc = only_check ? roles_check(s, &f) : roles_grant(s, &f);
 	settings_free(s);
 	if (rc < 0) {
 		fault_print(stderr, &f);

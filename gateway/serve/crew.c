@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/settings.h"
 #include "consent/quota.h"
+#include "db/roles.h"
 #include "http/counters.h"
 #include "serve/serve.h"
 
@@ -77,6 +78,7 @@ become(struct crew *w, struct child *c)
 	counters_take(w->book, c->page, c->kind->name);
 	if (c->kind->run != role_signer)
 		sockets_leave_signer(w->sockets);
+	roles_become(w->plan->settings, c->kind->database_role);
 	exit(c->kind->run(&role));
 }
 

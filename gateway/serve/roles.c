@@ -30,10 +30,10 @@ signers(const struct settings *s)
 }
 
 const struct role_kind role_kinds[] = {
-	{ "signer", signers, role_signer },
-	{ "web", web_count, role_web },
-	{ "push", pushers, role_push },
-	{ "watch", one, role_watch },
-	{ "journal", one, role_journal },
+	{ "signer", signers, role_signer, NULL },
+	{ "web", web_count, role_web, "app" },
+	{ "push", pushers, role_push, "app" },
+	{ "watch", one, role_watch, "app" },
+	{ "journal", one, role_journal, "sequencer" },
 	{ 0 }
 };

@@ -71,6 +71,7 @@ struct role_kind {
 	const char *name;
 	int (*count)(const struct settings *);
 	int (*run)(struct role *);	/* an exit code of sysexits(3) */
+	const char *database_role;	/* when they are apart; NULL: no database */
 };
 extern const struct role_kind role_kinds[];	/* ends with a NULL name */
 int role_web(struct role *);

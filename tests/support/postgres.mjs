@@ -51,6 +51,20 @@ export function sql(url, text) {
 		  stdio: ["pipe", "pipe", "pipe"] }).trim();
 }
 
+let apart;
+
+// Roles apart, as `guichet init` makes them; their name. Every gateway of ours
+// runs as them: what a process lacks, a test misses.
+export function rolesApart(base = postgresUrl()) {
+	if (apart !== base)
+		sql(base, ["app LOGIN", "sequencer LOGIN", "auditor LOGIN", "dpo LOGIN"]
+			.map((r) => `DO $$ BEGIN CREATE ROLE apart_${r};
+			EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$;`)
+			.join(""));
+	apart = base;
+	return "apart";
+}
+
 let made = 0;
 
 // A fresh database; { name, url, drop() }. A name given twice gets a number.
