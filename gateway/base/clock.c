@@ -44,43 +44,65 @@ clock_boot_ms(void)
 
 /* ---- out ---- */
 
+static char *
+put_digits(char *p, int n, int64_t value)
+{
+	for (int i = n; i-- > 0; value /= 10)
+		p[i] = (char)('0' + value % 10);
+	return p + n;
+}
+
 /* Years 0000 to 9999 are what RFC 3339 can say; outside, the nearest it can. */
 static void
-split(struct tm *tm, int64_t *frac, int64_t us)
+second_text(char *out, int64_t s)
 {
-	const int64_t first = -62167219200, last = 253402300799;
-	int64_t s = us / SECOND_US - (us % SECOND_US < 0);
-	time_t t;
+	struct tm tm;
+	time_t t = s;
 
-	*frac = us - s * SECOND_US;
-	if (s < first || s > last)
-		*frac = 0;
-	t = s < first ? first : s > last ? last : s;
-	gmtime_r(&t, tm);
+	gmtime_r(&t, &tm);
+	out = put_digits(out, 4, tm.tm_year + 1900);
+	*out++ = '-';
+	out = put_digits(out, 2, tm.tm_mon + 1);
+	*out++ = '-';
+	out = put_digits(out, 2, tm.tm_mday);
+	*out++ = 'T';
+	out = put_digits(out, 2, tm.tm_hour);
+	*out++ = ':';
+	out = put_digits(out, 2, tm.tm_min);
+	*out++ = ':';
+	put_digits(out, 2, tm.tm_sec);
+}
+
+/* "2026-11-24T20:59:00.123456Z": each call writes several, mostly of the second
+ * before. */
+static void
+time_text(char *out, int64_t us, int decimals)
+{
+	const int64_t first = -62167219200, past = 253402300799;
+	int64_t s = us / SECOND_US - (us % SECOND_US < 0);
+	int64_t frac = s < first || s > past ? 0 : us - s * SECOND_US;
+	static int64_t last = INT64_MIN;
+	static char text[19];
+
+	s = s < first ? first : s > past ? past : s;
+	if (s != last)
+		second_text(text, last = s);
+	memcpy(out, text, sizeof(text));
+	out[19] = '.';
+	memcpy(put_digits(out + 20, decimals, decimals == 3 ? frac / 1000 : frac),
+	    "Z", 2);
 }
 
 void
 time_text_ms(char out[TIME_TEXT_MAX], int64_t us)
 {
-	struct tm tm;
-	int64_t frac;
-
-	split(&tm, &frac, us);
-	snprintf(out, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-	    (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)(frac / 1000));
+	time_text(out, us, 3);
 }
 
 void
 time_text_us(char out[TIME_TEXT_MAX], int64_t us)
 {
-	struct tm tm;
-	int64_t frac;
-
-	split(&tm, &frac, us);
-	snprintf(out, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ",
-	    (tm.tm_year + 1900) % 10000, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (int)frac);
+	time_text(out, us, 6);
 }
 
 /* ---- in ---- */

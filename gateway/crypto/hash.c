@@ -11,6 +11,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <pthread.h>
+#include <string.h>
 #include "base/text.h"
 
 void
@@ -80,12 +82,46 @@ hmac_sha256(uint8_t out[SHA256_SIZE], const uint8_t *key, size_t key_n,
 	assert(ok == 1 && len == SHA256_SIZE);
 }
 
+/*
+ * A call takes a few bytes five times, and asking OpenSSL costs a microsecond
+ * whatever the number: small takers share what one asking gave. A child must
+ * not go on with its parent's; what was given is not kept.
+ */
+static struct { uint8_t bytes[512]; size_t left; } pool;
+
+static void
+pool_forget(void)
+{
+	OPENSSL_cleanse(&pool, sizeof(pool));
+}
+
+static void
+pool_fill(void)
+{
+	static bool told;
+	int ok = RAND_bytes(pool.bytes, sizeof(pool.bytes));
+
+	assert(ok == 1);
+	pool.left = sizeof(pool.bytes);
+	if (!told)
+		told = pthread_atfork(NULL, NULL, pool_forget) == 0;
+	assert(told);
+}
+
 void
 random_bytes(void *out, size_t n)
 {
-	int ok = RAND_bytes(out, (int)n);
+	if (n > sizeof(pool.bytes) / 8) {
+		int ok = RAND_bytes(out, (int)n);
 
-	assert(ok == 1);
+		assert(ok == 1);
+		return;
+	}
+	if (pool.left < n)
+		pool_fill();
+	pool.left -= n;
+	memcpy(out, pool.bytes + pool.left, n);
+	OPENSSL_cleanse(pool.bytes + pool.left, n);
 }
 
 bool

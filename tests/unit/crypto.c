@@ -76,6 +76,41 @@ hashes_match_their_standards(void **state UNUSED)
 	    "ff1697c493715653c6c712144292c5ad");
 }
 
+/* ---- random bytes ---- */
+
+static int
+by_bytes(const void *a, const void *b)
+{
+	return memcmp(a, b, 16);
+}
+
+/* None comes twice, of ten thousand and over the edge of what OpenSSL gave at
+ * once; nor in a child, which begins where its parent was. */
+static void
+random_bytes_never_repeat(void **state UNUSED)
+{
+	enum { MANY = 10000, OF_CHILD = 40 };
+	static uint8_t all[MANY + OF_CHILD][16];
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	for (int i = 0; i < MANY; i++) {
+		if (i == MANY / 2 + 3 && fork() == 0) {
+			for (int k = 0; k < OF_CHILD; k++)
+				random_bytes(all[k], 16);
+			_exit(write(ends[1], all, OF_CHILD * 16) < 0);
+		}
+		random_bytes(all[i], 16);
+	}
+	for (int k = 0; k < OF_CHILD; k++)
+		assert_int_equal(read(ends[0], all[MANY + k], 16), 16);
+	qsort(all, MANY + OF_CHILD, 16, by_bytes);
+	for (int i = 1; i < MANY + OF_CHILD; i++)
+		assert_memory_not_equal(all[i - 1], all[i], 16);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* ---- JWK ---- */
 
 #define RSA_N "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86" \
@@ -641,6 +676,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hashes_match_their_standards),
+		cmocka_unit_test(random_bytes_never_repeat),
 		cmocka_unit_test(thumbprints_match_the_rfcs),
 		cmocka_unit_test(bad_keys_are_refused),
 		cmocka_unit_test(the_store_of_keys_is_bounded),
