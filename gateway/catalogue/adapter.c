@@ -24,7 +24,8 @@ struct reading {
 /* ---- source.conf ---- */
 
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
-    "statement_timeout_ms", "coholders", "compare_days", "keeps_days" };
+    "statement_timeout_ms", "coholders", "compare_days", "keeps_days",
+    "consent_days" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
@@ -64,6 +65,9 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	case 6:
 		return parse_int(&s->compare_days, text, 0, 366) == 0 ? 0 :
 		    bad_value(f, line, "write days, 0 for never");
+	case 8:
+		s->consent_days = text;		/* read with the data sets */
+		return 0;
 	default:
 		return parse_int(&s->keeps_days, text, 0, 36600) == 0 ? 0 :
 		    bad_value(f, line, "write how many days back records are "
@@ -326,5 +330,7 @@ adapter_read(struct catalogue *c, const char *dir, const char *name,
 	if (read_customers(&r, f) < 0 || read_accounts(&r, f) < 0 ||
 	    read_login(&r, f) < 0)
 		return E_BAD_INPUT;
-	return read_datasets(&r, f);
+	if (read_datasets(&r, f) < 0)
+		return E_BAD_INPUT;
+	return lifetime_read(c, r.source, r.conf, f);
 }

@@ -93,6 +93,7 @@ struct source {
 	struct zone *zone;
 	enum capture capture;
 	int64_t compare_days;		/* between comparisons; 0 = never */
+	const char *consent_days;	/* source.conf: "730 energy.load-curve=365" */
 	int64_t keeps_days;		/* records are held so far back; 0 = all */
 	bool synthetic;
 	bool coholders;			/* two customers may rightly share records */
@@ -131,6 +132,7 @@ struct dataset {
 	 * with the same schema, whose records are keys; NULL: not told. */
 	struct dataset *removed;
 	bool gone;			/* this is such a one */
+	int64_t consent_days;		/* allowed for so long at most; 0 = not said */
 };
 
 /* Is what was delivered remembered, by keyed digests? Needed to compare, and
@@ -160,6 +162,9 @@ void catalogue_free(struct catalogue *);
 size_t catalogue_count(const struct catalogue *);
 const struct dataset *catalogue_at(const struct catalogue *, size_t i);
 const struct dataset *dataset_find(const struct catalogue *, const char *id);
+/* How long all of these may be allowed at most, within `most`. */
+int64_t catalogue_consent_days(const struct catalogue *, const char *const *ids,
+    int64_t most);
 /* In exactly that version; NULL: not served. */
 const struct dataset *dataset_version(const struct catalogue *, const char *id,
     int version);

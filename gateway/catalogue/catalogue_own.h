@@ -51,6 +51,9 @@ const char *capture_described(struct arena *, const struct dataset *);
 MUST_CHECK int capture_look(PGconn *, const struct source *, struct fault *);
 
 /* ---- removed.c: <data-set>.removed.sql ---- */
+/* consent_days of source.conf, once its data sets are known (lifetime.c). */
+MUST_CHECK int lifetime_read(struct catalogue *, const struct source *,
+    const char *file, struct fault *);
 MUST_CHECK int removed_read(struct dataset *, const char *dir, struct arena *,
     struct fault *);
 MUST_CHECK int removed_columns(struct dataset *gone, struct arena *,

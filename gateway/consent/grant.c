@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/settings.h"
 #include "crypto/hash.h"
 
 enum { CODE_LIFE_S = 60, SWEEP_S = 10, SWEEP_MAX = 100 };
@@ -65,6 +66,25 @@ code_params(struct params *p, struct call *c, const struct pushed *r,
 	params_int(p, CODE_LIFE_S);
 }
 
+/* What is added may be allowed for less long than what was there before. */
+static void
+cut_life(struct call *c, struct details *all, struct decision *d)
+{
+	int64_t days = catalogue_consent_days(c->house->catalogue,
+	    details_datasets(c->arena, all), c->house->settings->grant_days_max);
+	int64_t most = clock_us() + days * INT64_C(86400000000);
+	char *text;
+
+	if (d->expires_us > most)
+		d->expires_us = most;
+	if (all->until_us <= most)
+		return;
+	text = arena_alloc(c->arena, TIME_TEXT_MAX);
+	time_text_ms(text, most);
+	all->until = text;
+	all->until_us = most;
+}
+
 /* What was allowed before stays, unless it is replaced. */
 static bool
 merge(struct decision *d, struct call *c)
@@ -85,6 +105,7 @@ merge(struct decision *d, struct call *c)
 	d->details = all;
 	if (r->grant_expires_us > d->expires_us)
 		d->expires_us = r->grant_expires_us;
+	cut_life(c, all, d);
 	return true;
 }
 

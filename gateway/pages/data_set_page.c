@@ -119,6 +119,9 @@ facts(struct html *h, const struct data_set_view *v)
 	part_fact(h, "data.latency", h_fill(h, "data.within", "time",
 	    lasts(h, s->latency), NULL));
 	part_fact(h, "data.depth", depth(h, v));
+	if (v->served != NULL && v->served->consent_days != 0)
+		part_fact(h, "data.consent_days", h_count(h, "days",
+		    v->served->consent_days, NULL));
 	fact_code(h, "data.key", joined(h, s->natural_key));
 	if (s->period != NULL)
 		fact_code(h, "data.period", s->period);

@@ -88,7 +88,7 @@ extend(struct html *h, const struct me_view *v, const struct me_grant *g)
 	for (size_t i = 0; i < countof(lengths); i++) {
 		int64_t until = v->now_us + lengths[i] * INT64_C(86400000000);
 
-		if (lengths[i] > v->days_max || until <= g->expires_us)
+		if (lengths[i] > g->days_max || until <= g->expires_us)
 			continue;
 		if (n++ == 0) {
 			h_open(h, "details", "class", "extend", NULL);

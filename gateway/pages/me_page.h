@@ -19,6 +19,7 @@ struct me_grant {
 	int64_t created_us, expires_us, ended_us;
 	int64_t last_us;			/* of the last record; 0 = none */
 	int64_t records;			/* since the beginning */
+	int64_t days_max;			/* from today, if she extends */
 	const char *stuck;			/* why deliveries were given up:
 						 * "gone: ..."; NULL = they go on */
 };
@@ -44,7 +45,7 @@ struct me_view {
 	const char *csrf;
 	const char *withdrawn;			/* name of whom it was, or NULL */
 	const char *done, *done_to;		/* "pause"..., whose; or NULL */
-	int64_t now_us, days_max;		/* how long she may extend */
+	int64_t now_us;
 	const struct catalogue *catalogue;
 };
 

@@ -177,6 +177,9 @@ choice(struct html *h, const struct choice *c, size_t i)
 	h_open(h, "div", NULL);
 	h_element(h, "label", choice_title(h, c), "for", id, NULL);
 	h_element(h, "p", choice_sentence(h, c), "id", hint, NULL);
+	if (c->days != 0)
+		h_element(h, "p", h_count(h, "choice.days", c->days, NULL),
+		    NULL);
 	contents(h, c);
 	h_close(h, "div");
 	h_close(h, "li");

@@ -15,6 +15,7 @@ struct choice {
 				 * "energy.load-curve:P1D" for less */
 	bool ticked;
 	const char *closed;	/* why it cannot be given (customers.sql); NULL */
+	int64_t days;		/* allowed for so long at most; 0 = as any */
 };
 
 /* A meter, a line, a contract: some of a customer's may be given, others not. */

@@ -99,7 +99,7 @@ list_choices(struct call *c, struct authorize *own)
 			choices_add(&own->choices, c->arena, ds->schema,
 			    d->list[i].granularity);
 	}
-	choices_bound(&own->choices, c->house->settings, now_us,
+	choices_bound(&own->choices, c->house, now_us,
 	    details_earliest_us(d, now_us), until_of(d, now_us));
 }
 

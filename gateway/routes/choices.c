@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "catalogue/catalogue.h"
 #include "consent/session.h"
 
 #define DAY_US INT64_C(86400000000)
@@ -69,11 +70,29 @@ choices_account(struct choices *ch, struct arena *a,
 	ch->account_n++;
 }
 
+/* How long each may be allowed; the longest of them. */
+static int64_t
+longest(struct choices *ch, const struct house *house)
+{
+	int64_t most = house->settings->grant_days_max, max = 0;
+
+	for (size_t i = 0; i < ch->n; i++) {
+		const char *const ids[] = { ch->list[i].schema->id, NULL };
+		int64_t days = catalogue_consent_days(house->catalogue, ids, most);
+
+		ch->list[i].days = days < most ? days : 0;
+		if (days > max)
+			max = days;
+	}
+	return max == 0 ? most : max;
+}
+
 /* The organisation's own maximum bounds what a PIMS may ask for. */
 void
-choices_bound(struct choices *ch, const struct settings *s, int64_t now_us,
+choices_bound(struct choices *ch, const struct house *house, int64_t now_us,
     int64_t from_us, int64_t until_us)
 {
+	const struct settings *s = house->settings;
 	struct span *span = &ch->span;
 	int64_t days;
 
@@ -82,7 +101,7 @@ choices_bound(struct choices *ch, const struct settings *s, int64_t now_us,
 	span->since = "asked";
 	span->until_us = until_us;
 	days = (until_us - span->now_us + DAY_US - 1) / DAY_US;
-	span->days_max = s->grant_days_max;
+	span->days_max = longest(ch, house);
 	if (until_us != 0 && days < span->days_max)
 		span->days_max = days < 1 ? 1 : days;
 	span->days = s->grant_days_default < span->days_max ?
@@ -207,5 +226,11 @@ choices_sign_in(const struct choices *ch, struct call *c)
 int64_t
 choices_until_us(const struct choices *ch)
 {
-	return span_until_us(&ch->span, ch->span.days);
+	int64_t days = ch->span.days;
+
+	for (size_t i = 0; i < ch->n; i++)
+		if (ch->list[i].ticked && ch->list[i].days != 0 &&
+		    ch->list[i].days < days)
+			days = ch->list[i].days;
+	return span_until_us(&ch->span, days);
 }

@@ -35,13 +35,14 @@ void choices_account(struct choices *, struct arena *,
     const struct account *);
 /* The day of asking; how far back (INT64_MIN = all) and how long (0 = not
  * said) at most. */
-void choices_bound(struct choices *, const struct settings *, int64_t now_us,
+void choices_bound(struct choices *, const struct house *, int64_t now_us,
     int64_t from_us, int64_t until_us);
 /* What the form says, within those bounds. More boxes than there may be are not
  * read. */
 void choices_read(struct choices *, struct call *);
 /* Has she proved who she is as these data sets ask? NEXT, or sent to do so. */
 enum next choices_sign_in(const struct choices *, struct call *);
+/* When what is ticked ends: as chosen, or as long as it may be allowed. */
 int64_t choices_until_us(const struct choices *);
 
 #endif

@@ -56,7 +56,7 @@ take_kinds(struct call *c)
 	for (size_t i = 0; i < catalogue_count(all); i++)
 		choices_add(&own->choices, c->arena,
 		    catalogue_at(all, i)->schema, NULL);
-	choices_bound(&own->choices, c->house->settings, clock_us(), INT64_MIN, 0);
+	choices_bound(&own->choices, c->house, clock_us(), INT64_MIN, 0);
 	return NEXT;
 }
 

@@ -149,7 +149,6 @@ show(struct call *c)
 		.csrf = c->session->csrf,
 		.withdrawn = just_withdrawn(c, own),
 		.now_us = clock_us(),
-		.days_max = c->house->settings->grant_days_max,
 		.catalogue = c->house->catalogue
 	};
 	struct layout l;

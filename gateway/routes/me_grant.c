@@ -45,15 +45,14 @@ ask_grant(struct call *c)
 	return mine_ask(c, true);
 }
 
-/* Today and so many days; 0 = not said, or too many. */
+/* Today and so many days; 0 = not said, or too many for these data. */
 static int64_t
-extended_us(struct call *c)
+extended_us(struct call *c, const struct me_grant *g)
 {
 	const char *days = call_form_arg(c, "days");
 	int64_t n;
 
-	if (days == NULL || parse_int(&n, days, 1,
-	    c->house->settings->grant_days_max) < 0)
+	if (days == NULL || parse_int(&n, days, 1, g->days_max) < 0)
 		return 0;
 	return clock_us() + n * DAY_US;
 }
@@ -62,7 +61,7 @@ static enum next
 turn(struct call *c)
 {
 	const struct act *act = act_of(c);
-	int64_t expires_us = extended_us(c);
+	int64_t expires_us;
 	char text[TIME_TEXT_MAX];
 	struct me_grant *g;
 	struct uuid id;
@@ -76,6 +75,7 @@ turn(struct call *c)
 	g = mine_read(c, &n);
 	if (n == 0 || uuid_parse(&id, g->id) < 0)
 		return mine_unknown(c);
+	expires_us = extended_us(c, g);
 	if (strcmp(act->name, "extend") == 0 && expires_us == 0)
 		return call_refuse(c, 400, "bad_form", "no end was chosen");
 	line.to = g->client_id;

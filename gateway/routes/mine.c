@@ -2,6 +2,7 @@
 /* mine.c - reading a customer's grants, shared by her pages. */
 #include "routes/mine.h"
 #include "base/arena.h"
+#include "base/settings.h"
 #include "base/text.h"
 #include "consent/session.h"
 
@@ -35,6 +36,7 @@ text(struct call *c, int i, const char *column)
 static void
 read_one(struct call *c, int i, struct me_grant *g)
 {
+	int64_t most = c->house->settings->grant_days_max;
 	size_t n;
 
 	*g = (struct me_grant){
@@ -54,6 +56,8 @@ read_one(struct call *c, int i, struct me_grant *g)
 		.records = row_int(c->rows, i, "records"),
 		.stuck = text(c, i, "stuck")
 	};
+	g->days_max = catalogue_consent_days(c->house->catalogue, g->datasets,
+	    most);
 }
 
 struct me_grant *
