@@ -12,7 +12,7 @@ extern const struct command command_doctor;
 extern const struct command command_customer;
 extern const struct command command_journal;
 extern const struct command command_key;
-extern const struct command command_migrate;
+extern const struct command command_conformance, command_migrate;
 extern const struct command command_preview;
 extern const struct command command_serve;
 extern const struct command command_staff;
@@ -25,6 +25,7 @@ const struct command *const command_table[] = {
 	&command_adapter,
 	&command_check,
 	&command_client,
+	&command_conformance,
 	&command_customer,
 	&command_doctor,
 	&command_explain,
