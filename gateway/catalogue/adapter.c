@@ -5,8 +5,10 @@
  * when wanted, energy.load-curve.changed.sql: whose records changed.
  */
 #include <dirent.h>
+#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/conf.h"
 #include "base/error.h"
@@ -35,6 +37,47 @@ bad_value(struct fault *f, const struct conf_line *line, const char *cure)
 	return fault_cure(f, "%s", cure);
 }
 
+/* Files of settings are copied into tickets and backups. */
+static bool
+holds_password(const char *url)
+{
+	PQconninfoOption *all = PQconninfoParse(url, NULL), *o;
+	bool held = false;
+
+	for (o = all; o != NULL && o->keyword != NULL; o++)
+		held = held || (strcmp(o->keyword, "password") == 0 &&
+		    o->val != NULL);
+	PQconninfoFree(all);
+	return held;
+}
+
+/* libpq leaves out, without an error, a file of passwords that others may read. */
+static int
+check_passfile(const struct reading *r, struct fault *f)
+{
+	PQconninfoOption *all = PQconninfoParse(r->source->url, NULL), *o;
+	struct stat st;
+	int rc = 0;
+
+	for (o = all; o != NULL && o->keyword != NULL && rc == 0; o++) {
+		if (strcmp(o->keyword, "passfile") != 0 || o->val == NULL)
+			continue;
+		if (stat(o->val, &st) < 0) {
+			fault_set(f, "E110", r->conf, 0, 0, "the passfile %s "
+			    "cannot be read", o->val);
+			rc = fault_cure(f, "write host:port:database:user:"
+			    "password into it, and chmod 600 it");
+		} else if ((st.st_mode & 077) != 0) {
+			fault_set(f, "E111", r->conf, 0, 0, "the passfile %s can "
+			    "be read by other users, so that it is not used",
+			    o->val);
+			rc = fault_cure(f, "chmod 600 %s", o->val);
+		}
+	}
+	PQconninfoFree(all);
+	return rc;
+}
+
 static int
 set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f)
 {
@@ -44,7 +87,9 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	switch (key) {
 	case 0:
 		s->url = text;
-		return 0;
+		return holds_password(text) ? bad_value(f, line, "take the "
+		    "password out, put it in a file that we alone may read, "
+		    "and write passfile=/the/file") : 0;
 	case 1:
 		s->time_zone = text;
 		s->zone = zone_load(r->c->arena, text);
@@ -114,7 +159,7 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 		    "is, here or in [sources] of guichet.conf" :
 		    "say in which zone local times are, like Europe/Paris");
 	}
-	return 0;
+	return check_passfile(r, f);
 }
 
 /* ---- one data set ---- */

@@ -8,6 +8,33 @@
 #include "base/error.h"
 #include "catalogue/describe.h"
 
+/* What PostgreSQL, or the way to it, says is wrong. */
+static const char *
+cure_of(const char *why)
+{
+	static const struct { const char *said, *cure; } all[] = {
+		{ "password authentication failed", "the password is wrong: "
+		  "mend the line of the passfile, or ALTER ROLE ... PASSWORD" },
+		{ "no password supplied", "the server wants a password: write "
+		  "passfile=/the/file in url, with a line for this host, "
+		  "database and role" },
+		{ "translate host name", "that host is not known: check its name "
+		  "in url, and the name service" },
+		{ "does not exist", "check the names in url: that database or "
+		  "role does not exist there" },
+		{ "no pg_hba.conf entry", "its pg_hba.conf does not let this "
+		  "role in from here: add a line, or use another way in" },
+		{ "Connection refused", "nothing listens there: check host and "
+		  "port in url, and that PostgreSQL runs" },
+		{ "SSL", "check sslmode and sslrootcert in url" } };
+
+	for (size_t i = 0; i < countof(all); i++)
+		if (strstr(why, all[i].said) != NULL)
+			return all[i].cure;
+	return "check url in its source.conf or in [sources], the network, and "
+	    "the role's rights";
+}
+
 int
 live_open(struct db_now **out, const struct source *s, struct fault *f)
 {
@@ -19,8 +46,7 @@ live_open(struct db_now **out, const struct source *s, struct fault *f)
 	if (rc < 0) {
 		fault_set(f, "E216", s->name, 0, 0,
 		    "the source cannot be reached: %s", why);
-		fault_cure(f, "check url in its source.conf or in [sources], the "
-		    "network, and the role's rights");
+		fault_cure(f, "%s", cure_of(why));
 	} else if ((rc = db_now_run(now, arena_printf(a, "SET TimeZone = '%s';"
 	    "SET statement_timeout = %lld; SET plan_cache_mode = "
 	    "force_generic_plan; SET default_transaction_read_only = on",

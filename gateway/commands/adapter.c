@@ -21,6 +21,7 @@ static int run(int argc, char **argv);
 const struct command command_adapter = {
 	"adapter", "Print the DDL that makes a source tell of its changes.", run,
 	"triggers SOURCE [--drop]\n   or: guichet adapter init DATASET"
+	" [--from-table TABLE [--source NAME]]"
 };
 
 static struct source *
@@ -61,11 +62,30 @@ print_triggers(const struct catalogue *c, const char *name, bool drop)
 }
 
 static int
+init(const struct catalogue *c, const char *id, const char *source,
+    const char *table)
+{
+	const struct source *s = NULL;
+
+	if (table != NULL && source == NULL && catalogue_source_count(c) > 0)
+		s = catalogue_source(c, 0);
+	else if (table != NULL && (s = find_source(c, source == NULL ? "" :
+	    source)) == NULL)
+		return EX_USAGE;
+	return adapter_init(c, id, s, table);
+}
+
+static int
 run(int argc, char **argv)
 {
+	const char *table = NULL, *source = NULL;
 	bool drop = false;
 	const struct flag flags[] = {
 		{ "--drop", FLAG_SET, &drop, "what takes it away again" },
+		{ "--from-table", FLAG_TEXT, &table,
+		    "TABLE  propose its columns for the fields" },
+		{ "--source", FLAG_TEXT, &source,
+		    "NAME  where that table is; the first one" },
 		{ NULL }
 	};
 	struct common common;
@@ -83,7 +103,7 @@ run(int argc, char **argv)
 		fault_print(stderr, &f);
 		rc = EX_CONFIG;
 	} else {
-		rc = argv[0][0] == 'i' ? adapter_init(c, argv[1]) :
+		rc = argv[0][0] == 'i' ? init(c, argv[1], source, table) :
 		    print_triggers(c, argv[1], drop);
 	}
 	catalogue_free(c);

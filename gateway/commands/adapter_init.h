@@ -5,7 +5,11 @@
 
 struct catalogue;
 
-/* Prints it; an exit code. */
-int adapter_init(const struct catalogue *, const char *dataset);
+struct source;
+
+/* Prints it; an exit code. table: pre-filled by likeness with its columns, in
+ * that source; NULL: all to be filled in. */
+int adapter_init(const struct catalogue *, const char *dataset,
+    const struct source *, const char *table);
 
 #endif

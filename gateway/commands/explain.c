@@ -84,7 +84,7 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E131", "Client certificates without TLS",
 	  "listen_mtls needs a certificate of ours.",
 	  "Set tls_certificate and tls_key." },
-	{ "E135", "A sandbox before a real source",
+	{ "E136", "A sandbox before a real source",
 	  "[sandbox] open = yes lets anybody register, sign in as anybody and "
 	  "change records: fit for people who never were only.",
 	  "Give the sandbox an installation of its own, with synthetic sources." },

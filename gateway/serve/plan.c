@@ -67,7 +67,7 @@ check_sandbox(const struct plan *p, struct fault *f)
 
 		if (s->synthetic)
 			continue;
-		fault_set(f, "E135", p->settings->file, 0, 0, "[sandbox] open = "
+		fault_set(f, "E136", p->settings->file, 0, 0, "[sandbox] open = "
 		    "yes, but the source '%s' is not marked synthetic", s->name);
 		return fault_cure(f, "give the sandbox an installation of its "
 		    "own; write `synthetic = yes` in source.conf only if nobody "

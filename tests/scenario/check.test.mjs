@@ -212,6 +212,27 @@ const mistakes = [
 		/synthetic/],
 	["a source that is away", { source: "postgresql:///x?host=/nowhere" },
 		"E216", null, /url/],
+	["a host that is not known", { source:
+		"postgresql://nobody@no-such-host.invalid/x" }, "E216", null,
+	/that host is not known/],
+	["a port where nothing listens", { source:
+		"postgresql://nobody@127.0.0.1:1/x" }, "E216", null,
+	/nothing listens there/],
+	["a database that does not exist", () => ({ source: url.replace(db.name,
+		"no_such_database") }), "E216", null, /check the names in url/],
+	["a role that does not exist", () => ({ source: url.replace(role,
+		"no_such_role") }), "E216", null, /check the names in url/],
+	["a password in the clear", inConf(conf +
+		"url = postgresql://u:secret@h/d\n"), "E212", "3:1", /passfile/],
+	["a password in the clear, as a word", inConf(conf +
+		"url = host=h password=secret\n"), "E212", "3:1", /passfile/],
+	["a file of passwords for everybody", () => {
+		const file = join(temporary(), "pgpass");
+		writeFileSync(file, "*:*:*:*:x\n", { mode: 0o644 });
+		return { source: `${url}&passfile=${file}` };
+	}, "E111", null, /chmod 600/],
+	["a file of passwords that is not there", () => ({ source:
+		`${url}&passfile=/nowhere` }), "E110", null, /host:port/],
 	["a folder that is not there", { settings: { sources: "shopp" } }, "E101",
 		null, /./],
 
@@ -298,7 +319,7 @@ const mistakes = [
 
 for (const [what, how, code, place, words] of mistakes) {
 	test(what, () => {
-		const r = check(how), f = r.found.find((x) => x.code === code);
+		const r = check(typeof how === "function" ? how() : how), f = r.found.find((x) => x.code === code);
 		assert.equal(r.code, 78, JSON.stringify(r.found));
 		assert.ok(f, `no ${code} in ${JSON.stringify(r.found)}`);
 		if (place && place.startsWith("/"))
@@ -351,6 +372,34 @@ test("--against: what breaks readers within a version, and what does not", () =>
 		"adapters/shop/shop.order.sql": page }, level: 1,
 		args: ["--against", old] };
 	assert.ok(check(kept).found.some((f) => /data set is gone/.test(f.cause)));
+});
+
+test("adapter init --from-table proposes by names, comments and types", () => {
+	sql(db.url, `CREATE TABLE vente.facture (id_client text, no_cde varchar(20),
+			jour_cde date, mt_ttc numeric(10,2), x7 text, dt_maj timestamp,
+			poids int);
+		COMMENT ON COLUMN vente.facture.x7 IS 'Genre de la commande';
+		GRANT SELECT ON vente.facture TO ${role}`);
+	check();
+	const init = (...args) => guichet("adapter", "init", "shop.order",
+		"--config", config, ...args);
+	const r = init("--from-table", "vente.facture");
+	assert.equal(r.code, 0, r.err);
+	for (const line of ['t."no_cde" AS "number"', 't."jour_cde" AS "day"',
+		't."mt_ttc" AS "total"', 't."x7" AS "kind"',
+		't."dt_maj" AT TIME ZONE \'Europe/Paris\' AS "changed"',
+		"NULL::text AS \"buyer.name\"", "FROM vente.facture AS t",
+		'WHERE t."id_client" = :customer'])
+		assert.ok(r.out.includes(line), `${line}\n${r.out}`);
+	assert.match(r.out, /its comment is: Genre de la commande: check it/);
+	assert.doesNotMatch(r.out, /poids/);
+	// and what was proposed is a SELECT that names and types accept
+	const found = check({ files: { "adapters/shop/shop.order.sql": r.out },
+		level: 2 }).found.filter((f) => f.severity !== "warning");
+	assert.deepEqual(found, []);
+	assert.equal(init("--from-table", "vente.nothing").code, 65);
+	assert.equal(init("--from-table", "vente.facture", "--source", "x").code,
+		64);
 });
 
 test("adapter init: a SELECT for every field, which names and types accept", () => {

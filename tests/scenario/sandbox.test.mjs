@@ -84,7 +84,7 @@ test("never before a real source", async () => {
 	const r = spawnSync(process.env.GUICHET_PROGRAM, ["serve", "--config",
 		g.config], { encoding: "utf8", timeout: 20000 });
 	assert.equal(r.status, 78, r.stderr);
-	assert.match(r.stderr, /error E135: .*'energy' is not marked synthetic/);
+	assert.match(r.stderr, /error E136: .*'energy' is not marked synthetic/);
 	assert.match(r.stderr, /cure: give the sandbox an installation of its own/);
 });
 
