@@ -124,6 +124,8 @@ struct settings {
 	bool journal_four_eyes;		/* purging, releasing a hold */
 	int64_t journal_forget_delay_s;
 	char *journal_notes_dir;	/* apart from the database */
+	char *journal_witnesses;	/* a file; "": none */
+	char *journal_witness_ca;
 	char *journal_signer;		/* its socket; empty: ours */
 
 	/* [log] */

@@ -254,6 +254,10 @@ const struct row settings_table[] = {
 	  "They wait so long before they can be confirmed.", 0, 31622400 },
 	{ "journal", "notes_dir", PATH, "", AT(journal_notes_dir),
 	  "Where this host keeps the last checkpoints; empty: keys_dir/notes." },
+	{ "journal", "witnesses", PATH, "", AT(journal_witnesses),
+	  "File of witnesses: URL and verifier key, one a line." },
+	{ "journal", "witness_ca_file", PATH, "", AT(journal_witness_ca),
+	  "One more certificate authority to trust for them." },
 	{ "journal", "signer", PATH, "", AT(journal_signer),
 	  "Socket of a signer with a user of its own; empty: serve starts one." },
 

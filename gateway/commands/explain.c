@@ -75,6 +75,9 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "[journal] signer names the socket of a process of its own, which holds "
 	  "the key that signs checkpoints; nobody listens there.",
 	  "Start it: systemctl enable --now guichet-signer." },
+	{ "E125", "A line of the file of witnesses is not understood",
+	  "[journal] witnesses names a file with an address and a verifier key a line.",
+	  "Write them as `guichet journal witness` printed them." },
 	/* ---- serving ---- */
 	{ "E130", "Demo logins before a real source",
 	  "[login] mode = demo knows passwords from a table: fit for synthetic "
@@ -343,6 +346,11 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "NAME_dpo: each process connects as its own, and may do no more.",
 	  "Have them made and let in (docs/how-to/install.md), then `guichet "
 	  "migrate` grants them their tables." },
+	{ "E312", "A witness refuses the journal",
+	  "It remembers a longer journal, or another one, than this database holds: "
+	  "an older backup was restored, or the journal was altered.",
+	  "As for E309 (docs/how-to/back-up-and-restore.md). What the witness keeps "
+	  "is evidence: ask its holder to keep it." },
 	{ "E310", "A role or a database cannot be made",
 	  "`guichet init --admin URL` connects as that administrator.",
 	  "Give the URL of a role that may create both, or have them made." },

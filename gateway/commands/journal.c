@@ -22,6 +22,7 @@ const struct command command_journal = {
 	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT\n"
 	"       | confirm [ID]\n"
 	"       | signer --keys DIR --notes DIR --socket PATH --user NAME\n"
+	"       | vkey | witness --name NAME --state DIR --listen ADDRESS --knows VKEY...\n"
 	"       | new-epoch --reason TEXT | new-epoch --origin NAME --notes DIR"
 };
 
@@ -39,6 +40,8 @@ static const struct {
 	{ "purge",	journal_purge,		0, 0 },
 	{ "confirm",	journal_confirm,	0, 1 },
 	{ "signer",	journal_sign,		0, 0 },
+	{ "witness",	journal_witness,	0, 0 },
+	{ "vkey",	journal_vkey,		0, 0 },
 	{ "new-epoch",	journal_new_epoch,	0, 0 },
 };
 
@@ -179,6 +182,18 @@ run(int argc, char **argv)
 		{ "--pims", FLAG_TEXT, &j.pims, "ID  export: lines of one recipient" },
 		{ "--reason", FLAG_TEXT, &j.reason,
 		  "TEXT  hold, purge, new-epoch: why" },
+		{ "--name", FLAG_TEXT, &j.name, "NAME  witness: its name, like"
+		  " witness.example/us" },
+		{ "--state", FLAG_TEXT, &j.state, "DIR  witness: its key, and what"
+		  " it remembers" },
+		{ "--listen", FLAG_TEXT, &j.listen, "ADDRESS  witness: where it is"
+		  " asked, like 0.0.0.0:8080" },
+		{ "--certificate", FLAG_TEXT, &j.certificate, "FILE  witness: for"
+		  " TLS; without it, put a front before" },
+		{ "--certificate-key", FLAG_TEXT, &j.certificate_key,
+		  "FILE  witness: its private key" },
+		{ "--knows", FLAG_LIST, &j.knows, "VKEY  witness: a log it knows;"
+		  " may be repeated" },
 		{ "--origin", FLAG_TEXT, &j.origin, "NAME  new-epoch: to a signer"
 		  " of its own, the new [journal] origin" },
 		{ "--lang", FLAG_TEXT, &j.lang, "fr or en  report: the titles" },

@@ -15,6 +15,8 @@ struct journal_ask {
 	const char *from, *to, *customer, *pims;
 	const char *lang, *reason;
 	const char *keys_dir, *notes_dir, *socket, *user, *origin; /* signer */
+	const char *name, *state, *listen, *certificate, *certificate_key;
+	struct flag_list knows;			/* witness */
 	bool sides;
 	enum journal_log log;
 	int argc;				/* what follows the verb */
@@ -28,7 +30,7 @@ extern const struct command command_journal;
 typedef int journal_verb(struct journal_ask *);	/* exit code */
 journal_verb journal_verify, journal_export, journal_checkpoint, journal_prove,
     journal_report, journal_hold, journal_purge, journal_confirm, journal_sign,
-    journal_new_epoch;
+    journal_new_epoch, journal_witness, journal_vkey;
 
 /* A day from its first moment in UTC, or an RFC 3339 time; NULL leaves *us. */
 int journal_day(int64_t *us, const char *flag, const char *text);

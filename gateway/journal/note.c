@@ -18,6 +18,7 @@
 #include "crypto/hash.h"
 
 #define ED25519	0x01		/* the type of signature, in ids and keys */
+#define COSIGNATURE 0x04	/* c2sp.org/tlog-cosignature, version 1 */
 #define DASH	"\xe2\x80\x94 "	/* U+2014 and a space begin a signature */
 
 static uint32_t
@@ -42,10 +43,10 @@ note_name_valid(const char *name, size_t n)
 }
 
 static uint32_t
-key_id(const char *name, const uint8_t key[32])
+key_id(const char *name, uint8_t type, const uint8_t key[32])
 {
 	const struct piece pieces[] = {
-		{ name, strlen(name) }, { "\n\x01", 2 }, { key, 32 }
+		{ name, strlen(name) }, { "\n", 1 }, { &type, 1 }, { key, 32 }
 	};
 	uint8_t digest[SHA256_SIZE];
 
@@ -53,8 +54,8 @@ key_id(const char *name, const uint8_t key[32])
 	return big_endian(digest);
 }
 
-int
-note_key_parse(struct note_key *k, const char *vkey)
+static int
+parse_key(struct note_key *k, const char *vkey, uint8_t type)
 {
 	const char *hex = strchr(vkey, '+');
 	const char *base = hex == NULL ? NULL : strchr(hex + 1, '+');
@@ -67,12 +68,25 @@ note_key_parse(struct note_key *k, const char *vkey)
 	memcpy(digits, hex + 1, 8);
 	if (hex_decode(id, sizeof(id), digits) < 0 ||
 	    b64_decode(typed, sizeof(typed), base + 1, strlen(base + 1)) !=
-	    (int)sizeof(typed) || typed[0] != ED25519)
+	    (int)sizeof(typed) || typed[0] != type)
 		return E_BAD_INPUT;
 	snprintf(k->name, sizeof(k->name), "%.*s", (int)(hex - vkey), vkey);
 	memcpy(k->bytes, typed + 1, sizeof(k->bytes));
-	k->id = key_id(k->name, k->bytes);
+	k->type = type;
+	k->id = key_id(k->name, type, k->bytes);
 	return k->id == big_endian(id) ? 0 : E_BAD_INPUT;
+}
+
+int
+note_key_parse(struct note_key *k, const char *vkey)
+{
+	return parse_key(k, vkey, ED25519);
+}
+
+int
+note_cosigner_parse(struct note_key *k, const char *vkey)
+{
+	return parse_key(k, vkey, COSIGNATURE);
 }
 
 void
@@ -82,11 +96,12 @@ note_key_renamed(struct note_key *out, const struct note_key *k,
 	assert(note_name_valid(name, strlen(name)));
 	memmove(out->bytes, k->bytes, sizeof(out->bytes));
 	snprintf(out->name, sizeof(out->name), "%s", name);
-	out->id = key_id(out->name, out->bytes);
+	out->type = k->type;
+	out->id = key_id(out->name, out->type, out->bytes);
 }
 
-void
-note_key_of(struct note_key *k, const char *name, EVP_PKEY *key)
+static void
+name_key(struct note_key *k, const char *name, EVP_PKEY *key, uint8_t type)
 {
 	size_t n = sizeof(k->bytes);
 	int ok = EVP_PKEY_get_raw_public_key(key, k->bytes, &n);
@@ -94,13 +109,26 @@ note_key_of(struct note_key *k, const char *name, EVP_PKEY *key)
 	assert(ok == 1 && n == sizeof(k->bytes));
 	assert(note_name_valid(name, strlen(name)));
 	snprintf(k->name, sizeof(k->name), "%s", name);
-	k->id = key_id(k->name, k->bytes);
+	k->type = type;
+	k->id = key_id(k->name, type, k->bytes);
+}
+
+void
+note_key_of(struct note_key *k, const char *name, EVP_PKEY *key)
+{
+	name_key(k, name, key, ED25519);
+}
+
+void
+note_cosigner_of(struct note_key *k, const char *name, EVP_PKEY *key)
+{
+	name_key(k, name, key, COSIGNATURE);
 }
 
 char *
 note_key_text(struct arena *a, const struct note_key *k)
 {
-	uint8_t typed[33] = { ED25519 };
+	uint8_t typed[33] = { k->type };
 	char text[48];
 
 	memcpy(typed + 1, k->bytes, sizeof(k->bytes));
@@ -187,20 +215,54 @@ note_parse(struct note *note, struct arena *a, const char *data, size_t n)
 	return 0;
 }
 
+/* What a cosignature of that time signs: "cosignature/v1", the time, the text. */
+static char *
+cosigned_text(uint64_t time_s, const char *text, size_t text_n, size_t *n)
+{
+	char *out = NULL;
+	int length = asprintf(&out, "cosignature/v1\ntime %" PRIu64 "\n%.*s",
+	    time_s, (int)text_n, text);
+
+	if (length < 0)
+		fatal("no memory");
+	*n = (size_t)length;
+	return out;
+}
+
 static bool
-signature_good(const struct note *note, const struct note_signature *sig,
-    const struct note_key *k)
+signed_by(const struct note_key *k, const uint8_t *sig, size_t sig_n,
+    const char *text, size_t n)
 {
 	EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
 	    k->bytes, sizeof(k->bytes));
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool good = key != NULL && ctx != NULL &&
 	    EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, sig->bytes, sig->n,
-	    (const uint8_t *)note->text, note->text_n) == 1;
+	    EVP_DigestVerify(ctx, sig, sig_n, (const uint8_t *)text, n) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);
+	return good;
+}
+
+static bool
+signature_good(const struct note *note, const struct note_signature *sig,
+    const struct note_key *k)
+{
+	uint64_t at = 0;
+	char *text;
+	size_t n;
+	bool good;
+
+	if (k->type != COSIGNATURE)
+		return signed_by(k, sig->bytes, sig->n, note->text, note->text_n);
+	if (sig->n != 8 + 64)
+		return false;
+	for (int i = 0; i < 8; i++)
+		at = at << 8 | sig->bytes[i];
+	text = cosigned_text(at, note->text, note->text_n, &n);
+	good = signed_by(k, sig->bytes + 8, 64, text, n);
+	free(text);
 	return good;
 }
 
@@ -223,28 +285,62 @@ note_verify(const struct note *note, const struct note_key *k)
 
 /* ---- writing ---- */
 
+static void
+sign(uint8_t out[64], EVP_PKEY *key, const char *text, size_t n)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	size_t size = 64;
+	int ok = ctx != NULL &&
+	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+	    EVP_DigestSign(ctx, out, &size, (const uint8_t *)text, n) == 1;
+
+	assert(ok && size == 64);
+	EVP_MD_CTX_free(ctx);
+}
+
+/* "— NAME base64(id || bytes)\n"; the first four of bytes are the id's. */
+static char *
+signature_line(struct arena *a, const struct note_key *k, uint8_t *bytes,
+    size_t n)
+{
+	char base[112];
+
+	for (int i = 0; i < 4; i++)
+		bytes[i] = (uint8_t)(k->id >> (24 - 8 * i));
+	b64_encode(base, bytes, n);
+	return arena_printf(a, DASH "%s %s\n", k->name, base);
+}
+
 char *
 note_sign(struct arena *a, const char *text, const char *name, EVP_PKEY *key)
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t bytes[4 + 64];
-	size_t n = 64, text_n = strlen(text);
+	size_t n = strlen(text);
 	struct note_key k;
-	char base[96];
-	int ok;
 
-	assert(text_n > 0 && text[text_n - 1] == '\n');
+	assert(n > 0 && text[n - 1] == '\n');
 	note_key_of(&k, name, key);
-	for (int i = 0; i < 4; i++)
-		bytes[i] = (uint8_t)(k.id >> (24 - 8 * i));
-	ok = ctx != NULL &&
-	    EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
-	    EVP_DigestSign(ctx, bytes + 4, &n, (const uint8_t *)text,
-	    text_n) == 1;
-	assert(ok && n == 64);
-	EVP_MD_CTX_free(ctx);
-	b64_encode(base, bytes, sizeof(bytes));
-	return arena_printf(a, "%s\n" DASH "%s %s\n", text, name, base);
+	sign(bytes + 4, key, text, n);
+	return arena_printf(a, "%s\n%s", text,
+	    signature_line(a, &k, bytes, sizeof(bytes)));
+}
+
+char *
+note_cosign(struct arena *a, const char *text, const char *name, EVP_PKEY *key,
+    int64_t time_s)
+{
+	uint8_t bytes[4 + 8 + 64];
+	struct note_key k;
+	char *whole;
+	size_t n;
+
+	whole = cosigned_text((uint64_t)time_s, text, strlen(text), &n);
+	note_cosigner_of(&k, name, key);
+	for (int i = 0; i < 8; i++)
+		bytes[4 + i] = (uint8_t)((uint64_t)time_s >> (56 - 8 * i));
+	sign(bytes + 12, key, whole, n);
+	free(whole);
+	return signature_line(a, &k, bytes, sizeof(bytes));
 }
 
 /* ---- checkpoints ---- */

@@ -24,12 +24,16 @@ enum { NOTE_MAX = 65536, NOTE_SIGNATURES = 32, NOTE_NAME = 256 };
 struct note_key {
 	char name[NOTE_NAME];
 	uint32_t id;
+	uint8_t type;			/* 1: signs; 4: cosigns (tlog-cosignature) */
 	uint8_t bytes[32];
 };
 MUST_CHECK int note_key_parse(struct note_key *, const char *vkey);
 /* The same key under another name: of a log that began anew. */
 void note_key_renamed(struct note_key *, const struct note_key *,
     const char *name);
+/* The same of witnesses, whose signatures say when. */
+MUST_CHECK int note_cosigner_parse(struct note_key *, const char *vkey);
+void note_cosigner_of(struct note_key *, const char *name, EVP_PKEY *);
 /* May it stand in a line of signatures? */
 bool note_name_valid(const char *name, size_t n);
 void note_key_of(struct note_key *, const char *name, EVP_PKEY *);
@@ -53,6 +57,10 @@ MUST_CHECK int note_parse(struct note *, struct arena *, const char *, size_t n)
 MUST_CHECK int note_verify(const struct note *, const struct note_key *);
 /* The whole note, signed by the Ed25519 key under that name. */
 char *note_sign(struct arena *, const char *text, const char *name, EVP_PKEY *);
+
+/* A line of signatures: that key saw the whole text, at that time. */
+char *note_cosign(struct arena *, const char *text, const char *name, EVP_PKEY *,
+    int64_t time_s);
 
 /* ---- checkpoints ---- */
 struct checkpoint {

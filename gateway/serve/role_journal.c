@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* role_journal.c - orders lines, grows the trees, signs: simply waits. */
+/* role_journal.c - orders lines, grows the trees; asks witnesses: simply waits. */
 #include <signal.h>
 #include <string.h>
 #include "journal/sequencer.h"
+#include "journal/witness.h"
 #include "serve/serve.h"
 
 static volatile sig_atomic_t stop_asked;
@@ -13,9 +14,8 @@ on_term(int sig UNUSED)
 	stop_asked = 1;
 }
 
-/* Ready before it leads: the previous generation may lead until it goes. */
-int
-role_journal(struct role *r)
+static void
+be_ready(struct role *r)
 {
 	struct sigaction sa;
 
@@ -23,5 +23,19 @@ role_journal(struct role *r)
 	sa.sa_handler = on_term;	/* no SA_RESTART: a wait ends early */
 	sigaction(SIGTERM, &sa, NULL);
 	role_ready(r);
+}
+
+int
+role_witness(struct role *r)
+{
+	be_ready(r);
+	return witness_ask_all(r->plan->settings, &stop_asked);
+}
+
+/* Ready before it leads: the previous generation may lead until it goes. */
+int
+role_journal(struct role *r)
+{
+	be_ready(r);
 	return sequencer_run(r->plan->settings, r->plan->keys, &stop_asked);
 }

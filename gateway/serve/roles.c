@@ -29,11 +29,18 @@ signers(const struct settings *s)
 	return s->journal_signer[0] == '@';
 }
 
+static int
+witness_askers(const struct settings *s)
+{
+	return s->journal_witnesses[0] != '\0';
+}
+
 const struct role_kind role_kinds[] = {
 	{ "signer", signers, role_signer, NULL },
 	{ "web", web_count, role_web, "app" },
 	{ "push", pushers, role_push, "app" },
 	{ "watch", one, role_watch, "app" },
 	{ "journal", one, role_journal, "sequencer" },
+	{ "witness", witness_askers, role_witness, "sequencer" },
 	{ 0 }
 };

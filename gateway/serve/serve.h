@@ -79,6 +79,7 @@ int role_push(struct role *);
 int role_watch(struct role *);
 int role_journal(struct role *);
 int role_signer(struct role *);
+int role_witness(struct role *);
 
 void role_ready(struct role *);		/* "I can work now" */
 /* What a worker owns (house.c): pools, gate, caches, on a loop of its own. */

@@ -5,6 +5,7 @@
 //
 //	judge export DIR [OLD]		an export; OLD: a checkpoint kept earlier
 //	judge fetch URL VKEY [OLD]	a log served over HTTP
+//	judge cosigned FILE VKEY WVKEY	a checkpoint, cosigned by that witness
 //	judge proof FILE VKEY LEAF	a .tlog-proof; LEAF: file of the exact bytes
 //
 // Prints "ok SIZE", or the first doubt and exits 1.
@@ -14,6 +15,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
@@ -353,6 +355,60 @@ func judgeProof(file, vkey, leafFile string) (int64, error) {
 		tlog.RecordHash(leaf))
 }
 
+// ---- cosignatures (c2sp.org/tlog-cosignature), under Go's own note ----
+
+type cosigner struct {
+	name string
+	hash uint32
+	key  ed25519.PublicKey
+}
+
+func (c cosigner) Name() string    { return c.name }
+func (c cosigner) KeyHash() uint32 { return c.hash }
+func (c cosigner) Verify(msg, sig []byte) bool {
+	if len(sig) != 72 {
+		return false
+	}
+	at := binary.BigEndian.Uint64(sig)
+	text := fmt.Sprintf("cosignature/v1\ntime %d\n%s", at, msg)
+	return ed25519.Verify(c.key, []byte(text), sig[8:])
+}
+
+func readCosigner(vkey string) (cosigner, error) {
+	var c cosigner
+	parts := strings.SplitN(strings.TrimSpace(vkey), "+", 3)
+	if len(parts) != 3 {
+		return c, errors.New("not a verifier key")
+	}
+	key, err := base64.StdEncoding.DecodeString(parts[2])
+	if err != nil || len(key) != 33 || key[0] != 4 {
+		return c, errors.New("not a witness's verifier key")
+	}
+	sum := sha256.Sum256(append([]byte(parts[0]+"\n"), key...))
+	c = cosigner{parts[0], binary.BigEndian.Uint32(sum[:]), key[1:]}
+	if fmt.Sprintf("%08x", c.hash) != parts[1] {
+		return c, errors.New("the id of the witness's key is wrong")
+	}
+	return c, nil
+}
+
+func judgeCosigned(file, vkey, wvkey string) (int64, error) {
+	msg, err := os.ReadFile(file)
+	if err != nil {
+		return 0, err
+	}
+	c, err := readCheckpoint(msg, vkey)
+	if err != nil {
+		return 0, err
+	}
+	witness, err := readCosigner(wvkey)
+	if err != nil {
+		return 0, err
+	}
+	_, err = note.Open(msg, note.VerifierList(witness))
+	return c.tree.N, err
+}
+
 func trust(ca string) {
 	pem, err := os.ReadFile(ca)
 	if err != nil {
@@ -374,6 +430,8 @@ func main() {
 		n, err = judgeExport(args[1], args[2])
 	case "fetch":
 		n, err = judgeFetch(args[1], args[2], args[3])
+	case "cosigned":
+		n, err = judgeCosigned(args[1], args[2], args[3])
 	case "proof":
 		n, err = judgeProof(args[1], args[2], args[3])
 	}

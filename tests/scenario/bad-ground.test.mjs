@@ -180,7 +180,7 @@ test("a database: newer, with another clock", async (t) => {
 	const g = await prepareGateway();
 
 	await t.test("its clock is a minute ahead", () => {
-		sql(g.db.url, `CREATE SCHEMA shadow;
+		sql(g.db.url, `CREATE SCHEMA shadow; GRANT USAGE ON SCHEMA shadow TO PUBLIC;
 			CREATE FUNCTION shadow.clock_timestamp() RETURNS timestamptz
 			LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() +
 				interval '60 s' $$;
