@@ -163,7 +163,7 @@ build-fuzz/%: tests/fuzz/%.c build-fuzz/libguichet.a
 	$(call say,FUZZ,$@)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $< build-fuzz/libguichet.a $(PKG_LIBS)
 
-bench: build/.deps-test all	## the figures
+bench: build/.deps-test all tools	## the figures
 	@deploy/node tests/bench/bench.mjs
 
 reference: all		## docs/reference from the program's own tables

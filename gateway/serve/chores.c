@@ -13,7 +13,7 @@
 #include "http/counters.h"
 
 enum {
-	EVERY_S = 600, AGAIN_S = 30,	/* AGAIN_S: after a failure */
+	EVERY_S = 600, AGAIN_S = 30,	/* AGAIN_S: what did not go */
 	LOOK_S = 10,			/* figures */
 	CLOCK_MS = 10000		/* proofs are refused beyond (FAPI 2.0) */
 };
@@ -40,6 +40,7 @@ on_partitions(struct rows *rows, int failure, void *arg)
 {
 	const struct timeval soon = { 0, 20000 };
 	struct chores *c = arg;
+	int64_t made;
 
 	c->question = NULL;
 	if (failure < 0) {
@@ -47,10 +48,11 @@ on_partitions(struct rows *rows, int failure, void *arg)
 		again_in(c, AGAIN_S);
 		return;
 	}
-	if (row_int(rows, 0, "made") > 0)
+	made = row_int(rows, 0, "made");
+	if (made > 0)
 		evtimer_add(c->timer, &soon);
 	else
-		again_in(c, EVERY_S);
+		again_in(c, made < 0 ? AGAIN_S : EVERY_S);
 }
 
 static void

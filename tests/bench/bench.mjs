@@ -2,11 +2,14 @@
 // `make bench`: the figures of the first restitution, in one run on one machine.
 //
 //     node tests/bench/bench.mjs [--quick] [--customers N] [edge] [pull] [peer] [rows]
+//         [check] [refresh] [withdrawal] [expiry] [history]
 //
+// Those of the second line stand alone in part_*.mjs, each with its own PostgreSQL.
 // The load (wrk), the servers and PostgreSQL share the machine's cores, so read
 // the ratios and the CPU columns; requests a second are the whole machine's.
 // PostgreSQL runs with fsync. The gateway journals each pull before it answers,
 // re-checks the grant and reads up to the horizon; the peer does none of it.
+import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +23,10 @@ import { makeGrants, makePeerTokens, makeProof, makeProofKey } from './tokens.mj
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const customers = Number(args[args.indexOf('--customers') + 1]) || (quick ? 2000 : 20000);
-const parts = args.filter((a) => ['edge', 'pull', 'peer', 'rows'].includes(a));
+// alone: what each is told when time is short
+const alone = { check: [], refresh: ['--n', '1500'], withdrawal: ['--n', '30'],
+  expiry: ['--tokens', '1000000'], history: [] };
+const parts = args.filter((a) => ['edge', 'pull', 'peer', 'rows'].includes(a) || a in alone);
 const wanted = (part) => parts.length === 0 || parts.includes(part);
 const pace = quick ? { seconds: 2, warmUp: 1, runs: 1 } : { seconds: 4, warmUp: 3, runs: 3 };
 const target = '/v1/datasets/energy.load-curve';
@@ -182,10 +188,24 @@ function judge(g, p) {
   figure('TLS by the gateway itself, more CPU', g.tls.serverUs - g.bound.serverUs, 35, ' us');
 }
 
+function keepDrawing() {
+  writeFileSync(join(place, 'bench.svg'), drawing(rows, 'Guichet, pull of one customer-day'));
+  writeFileSync(join(place, 'bench.json'), JSON.stringify(rows, null, 1));
+  console.log('drawn: build/bench/bench.svg');
+}
+
+function runAlone(part) {
+  const file = new URL(`part_${part}.mjs`, import.meta.url).pathname;
+  const { status } = spawnSync(process.execPath, [file, ...(quick ? alone[part] : [])],
+    { stdio: 'inherit' });
+  if (status !== 0) process.exitCode = 1;
+}
+
 console.log(`${cpus().length} cores, ${cpus()[0].model}; wrk -t1 -c32; medians of ${
   pace.runs} runs of ${pace.seconds} s`);
-const pg = startPostgres();
-printHead();
+const together = ['edge', 'pull', 'peer', 'rows'].some(wanted);
+const pg = together ? startPostgres() : undefined;
+if (together) printHead();
 let g, p;
 if (wanted('edge')) await benchEdge();
 if (wanted('pull') || wanted('peer') || wanted('rows')) {
@@ -199,7 +219,7 @@ if (wanted('pull') || wanted('peer') || wanted('rows')) {
   if (g) console.log(`an answer: ${g.bytes} bytes`);
 }
 if (g && p) judge(g, p);
-writeFileSync(join(place, 'bench.svg'), drawing(rows, 'Guichet, pull of one customer-day'));
-writeFileSync(join(place, 'bench.json'), JSON.stringify(rows, null, 1));
-console.log('drawn: build/bench/bench.svg');
-process.exit(0);
+if (together) keepDrawing();
+pg?.remove();
+for (const part of Object.keys(alone)) if (wanted(part)) runAlone(part);
+process.exit();

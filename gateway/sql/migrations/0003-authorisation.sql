@@ -36,7 +36,7 @@ CREATE TABLE guichet.invitation (
 -- ---- the flow, an hour at a time ------------------------------------------
 
 -- Makes or drops one partition, whoever of the workers comes first; 0: there is
--- nothing more to do. A partition that comes or goes shuts its table for the
+-- nothing more to do; -1: somebody stands in the way, later then. A partition that comes or goes shuts its table for the
 -- time of the statement: one at a time, nobody waits for long.
 CREATE FUNCTION guichet.partitions_step(hours int DEFAULT 25) RETURNS int
 LANGUAGE plpgsql AS $$
@@ -72,10 +72,16 @@ BEGIN
 		   AND c.relname < parent || to_char((now() - interval '3 hours')
 			AT TIME ZONE 'UTC', '_YYYYMMDDHH24')
 		 LIMIT 1;
-		IF FOUND THEN
+		CONTINUE WHEN NOT FOUND;
+		-- whoever comes while this one waits for the table waits too:
+		-- not for long. The files go behind the commit, unlocked.
+		PERFORM set_config('lock_timeout', '25ms', true);
+		BEGIN
 			EXECUTE format('DROP TABLE guichet.%I', part);
-			RETURN 1;
-		END IF;
+		EXCEPTION WHEN lock_not_available THEN
+			RETURN -1;
+		END;
+		RETURN 1;
 	END LOOP;
 	RETURN 0;
 END $$;
