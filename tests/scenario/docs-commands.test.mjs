@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every command that the documentation shows is run, as it is printed, in one
+// small installation; those that cannot are skipped, with the reason in sight.
+// docs/reference is made by the program itself (reference.test.mjs); the pages a
+// counter serves have their own test (developers.test.mjs).
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync,
+	writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { program, root, temporary } from "../support/ground.mjs";
+import { keyPair, startCounter } from "../support/oauth.mjs";
+import { createDatabase } from "../support/postgres.mjs";
+
+// ---- what is shown ----
+
+// Commands of the indented and fenced blocks of a page: what continues by a
+// backslash is one, what follows two blanks after it is an explanation.
+function commands(file) {
+	const all = [];
+	let fenced = false, open = null;
+	for (const line of readFileSync(join(root, file), "utf8").split("\n")) {
+		if (/^```/.test(line)) {
+			fenced = !fenced;
+			continue;
+		}
+		const shown = fenced ? line : /^ {4}(.*)$/.exec(line)?.[1];
+		if (open !== null) {
+			open += ` ${(shown ?? "").trim()}`;
+		} else if (shown !== undefined && /^(\$ )?(guichet|psql|make|curl|apt|systemctl|openssl|python3?|node) /
+			.test(shown)) {
+			open = shown.replace(/^\$ /, "").trim();
+		} else {
+			continue;
+		}
+		if (open.endsWith("\\")) {
+			open = open.slice(0, -1).trimEnd();
+		} else {
+			all.push(open.replace(/ {2,}#?.*$/, "").replace(/ +# .*$/, ""));
+			open = null;
+		}
+	}
+	return all;
+}
+const pages = ["README.md", ...["tutorial", "how-to", "explanation"].flatMap(
+	(d) => readdirSync(join(root, "docs", d)).filter((f) => f.endsWith(".md"))
+		.map((f) => `docs/${d}/${f}`))];
+const shown = pages.flatMap((page) => commands(page).map((c) => [page, c]));
+
+// ---- why not ----
+
+const not_here = [
+	[/^make demo/, "demo.test.mjs takes the tour"],
+	[/^make deb/, "deploy.test.mjs builds the package"],
+	[/^make /, "runs the tests themselves"],
+	[/^(apt|systemctl) /, "needs a machine of its own, with systemd"],
+	[/^psql "\$(DB|WATTS)"/, "the tutorial's own test lives in demo.test.mjs"],
+	[/^psql /, "is the DBA's own session"],
+	[/^curl .*(old\.example|127\.0\.0\.1:9464)/, "asks another machine"],
+	[/counter\.example/, "asks another machine"],
+	[/(clair|mavie)\.example.*--(endpoint|jwks-uri)|--endpoint https:\/\/clair/,
+		"asks an address of the PIMS (webhook.test.mjs, conformance.test.mjs)"],
+	[/client (rotate|prove) clair/, "needs that PIMS' endpoint (webhook.test.mjs)"],
+	[/^guichet init$/, "asks at a terminal (init-doctor.test.mjs)"],
+	[/^(python3|node) (DIR|report)/, "export.test.mjs runs it on an export"],
+	[/^guichet doctor/, "judges the machine it runs on (init-doctor.test.mjs)"],
+	[/^guichet try --at/, "developers.test.mjs goes that way"],
+	[/grant (export|import)/, "needs a second counter (move.test.mjs)"],
+	[/staff (disable|enable) ID/, "needs a colleague who came (staff.test.mjs)"],
+	[/grant (show|revoke) 01a2/, "needs that consent (client.test.mjs)"],
+	[/customer erase|hold set --customer|--customer REF|hold release/,
+		"needs a customer with consents (forget.test.mjs)"],
+	[/journal (verify|purge|confirm|new-epoch|checkpoint|export report|export whole)/,
+		"needs a journal with a past (journal, export, restore, forget.test.mjs)"],
+];
+
+// ---- the ground ----
+
+let counter, dir;
+
+before(async () => {
+	dir = temporary();
+	counter = await startCounter({ customers: 10, prepare: (g) => {
+		const conf = join(g.settings.catalogue.adapters, "energy/source.conf");
+		writeFileSync(conf, readFileSync(conf, "utf8").replace("user=postgres",
+			"user=guichet_lecture"));
+		return {};
+	} });
+	for (const d of ["adapters", "schemas"])	// what an installation brings
+		symlinkSync(join(root, d), join(dir, d));
+	const key = keyPair();
+	writeFileSync(join(dir, "mavie.jwks"), JSON.stringify({ keys: [
+		{ ...key.jwk, kid: key.kid, use: "sig" }] }));
+	for (const d of ["nd", "csv"])
+		mkdirSync(join(dir, d));
+}, { timeout: 60000 });
+after(async () => {
+	assert.equal(await counter?.stop(), 0);
+	for (const one of databases)
+		one.drop();
+});
+
+let n = 0;
+const databases = [], made = (one) => (databases.push(one), one);
+// What a reader puts in place of the words in capitals.
+const filled = (command) => command
+	.replace(/--logins postgres:URL/, `--logins 'postgres:${counter.db.url}'`)
+	.replace(/postgres:URL/, () => `'postgres:${made(createDatabase("docs")).url}'`)
+	.replace(/ndjson:\S+/, `ndjson:${dir}/nd`)
+	.replace(/csv:\S+/, `csv:${dir}/csv`)
+	.replace(/export DIR/, () => `export ${dir}/export${++n}`)
+	.replace(/"\.\.\."/, '"said why"');
+const run = (command) => spawnSync("bash", ["-c",
+	`guichet() { "$GUICHET" "$@" --config "$CONFIG"; }; ${filled(command)}`],
+{ cwd: dir, encoding: "utf8", timeout: 60000, env: { ...process.env,
+	GUICHET: program, CONFIG: counter.config } });
+
+// ---- run ----
+
+test("there is something to run", () => {
+	assert.ok(shown.length >= 50, `${shown.length}`);
+	const skipped = shown.filter(([, c]) => not_here.some(([re]) => re.test(c)));
+	assert.ok(skipped.length < shown.length * 0.7,
+		`${skipped.length} of ${shown.length} are not run`);
+	for (const [re, why] of not_here)
+		assert.ok(shown.some(([, c]) => re.test(c)), `nothing is left out: ${why}`);
+});
+
+for (const [page, command] of shown) {
+	const why = not_here.find(([re]) => re.test(command))?.[1];
+	test(`${page}: ${command}`, { skip: why ?? false }, () => {
+		const r = run(command);
+		assert.equal(r.status, 0, `${r.stdout}${r.stderr}`);
+	});
+}
