@@ -135,7 +135,8 @@ grant_actions(struct html *h, const struct me_view *v, const struct me_grant *g)
 
 	h_open(h, "div", "class", "actions", NULL);
 	if (me_grant_live(g))
-		h_say(h, "a", "grant.stop", "class", "button", "href",
+		h_say(h, "a", strcmp(g->state, "pending") == 0 ?
+		    "grant.giveup" : "grant.stop", "class", "button", "href",
 		    arena_printf(h->arena, "/me/withdraw/%s", g->id),
 		    "aria-describedby", heading, NULL);
 	if (strcmp(g->state, "active") == 0)
@@ -290,14 +291,12 @@ me_page(struct html *h, const struct me_view *v)
 	h_say(h, "h2", "me.now", NULL);
 	if (grant_list(h, v, true) == 0)
 		h_say(h, "p", "me.none", "class", "empty", NULL);
-	h_open(h, "p", NULL);
+	h_open(h, "div", "class", "actions", NULL);
 	h_say(h, "a", "me.connect", "class", "button", "href", "/connect",
 	    NULL);
-	h_text(h, " ");
 	h_say(h, "a", "me.data", "class", "button", "href", "/me/data", NULL);
-	h_text(h, " ");
 	h_say(h, "a", "me.verify", "class", "link", "href", "/verify", NULL);
-	h_close(h, "p");
+	h_close(h, "div");
 	h_say(h, "h2", "me.history", "id", "history", NULL);
 	h_say(h, "p", "me.history.hint", "class", "hint", NULL);
 	history(h, v);

@@ -31,8 +31,8 @@ const extend = async (t, n) => camille.ask(`/me/grant/${t.grant_id}`, {
 test("it is said beside the box, and on the data set's page", async () => {
 	const pushed = await alpha.par({ scope: "energy.contract energy.load-curve" });
 	const page = await camille.open(alpha, pushed.json.request_uri);
-	assert.match(page.text, /Autorisation de 90 jours au plus/);
-	assert.match(page.text, /Autorisation de 500 jours au plus/);
+	assert.match(page.text, /Accord de 90 jours au plus/);
+	assert.match(page.text, /Accord de 500 jours au plus/);
 	assert.ok(!/value="730"/.test(page.text));
 	assert.match((await counter.ask("/data/energy.load-curve?lang=en")).text,
 		/Longest permission/);

@@ -76,7 +76,7 @@ test("a person is told what it proves, in her language", async () => {
 		assert.match(r.text, /Ce reçu est authentique/);
 		assert.match(r.text, /<dd>ALPHA<\/dd>/);
 		assert.match(r.text, /Contrat de fourniture/);
-		assert.match(r.text, /Elle est valable, jusqu’au/);
+		assert.match(r.text, /Il est valable, jusqu’au/);
 		assert.match(r.text, /sont dans le journal, à partir de la place/);
 	}
 	const english = await counter.ask("/verify?lang=en");
@@ -111,7 +111,7 @@ test("altered, by another, in the clear, no receipt: each is said", async () => 
 
 test("one taken before its end says that it holds no more", async () => {
 	await camille.withdraw(tokens.grant_id);
-	assert.match((await show(token)).text, /a été arrêtée le/);
+	assert.match((await show(token)).text, /a été arrêté le/);
 	const db = counter.db.url;
 	sql(db, `DELETE FROM guichet.letter; DELETE FROM guichet.access_token;
 		DELETE FROM guichet.code; DELETE FROM guichet.grants`);
