@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/settings.h"
 #include "commands/journal.h"
 #include "commands/progress.h"
 #include "db/db.h"
@@ -112,7 +113,8 @@ write_it(struct journal_ask *j, struct export *x)
 		    rc == E_CONFLICT ? EX_CANTCREAT : EX_IOERR, "%s", x->why);
 	printf("%" PRIu64 " of %" PRIu64 " entries of %s written to %s\n"
 	    "`guichet journal verify %s` verifies them%s\n", x->entries,
-	    x->size, x->key->name, x->dir, x->dir, x->signer != NULL ? "" :
+	    x->size, x->key->name, x->dir, x->dir,
+	    x->signer != NULL || x->signer_at != NULL ? "" :
 	    "; the list of files is not signed, as this user may not read the key");
 	return note_it(j, x);
 }
@@ -131,7 +133,10 @@ journal_export(struct journal_ask *j)
 		return code;
 	x.db = j->db;
 	x.key = &key;
-	x.signer = journal_signer(j);
+	if (j->settings->journal_signer[0] != '\0')
+		x.signer_at = j->settings->journal_signer;
+	else
+		x.signer = journal_signer(j);
 	code = write_it(j, &x);
 	EVP_PKEY_free(x.signer);
 	return code;

@@ -20,6 +20,7 @@ struct export {
 	const char *dir;		/* must not exist, or be empty */
 	const struct note_key *key;
 	EVP_PKEY *signer;		/* signs the list of files; or NULL */
+	const char *signer_at;		/* or a process that does (signer.h) */
 	bool sides;			/* what links entries to persons, too */
 	/* a part: each NULL or 0 = any */
 	const struct subject_ref *subject;	/* her key is written as well */

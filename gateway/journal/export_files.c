@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* export_files.c - what an export carries beside its entries. */
 #include "journal/export_own.h"
+#include "journal/signer.h"
 #include <errno.h>
 #include <ftw.h>
 #include <inttypes.h>
@@ -119,6 +120,22 @@ add_sum(struct export *x, struct buf *out, const char *name)
 	return 0;
 }
 
+static int
+ask_signer(struct export *x, struct arena *a, const char *hex)
+{
+	struct signer_link *link = signer_ask_at(x->signer_at);
+	char *note;
+	int rc = signer_files(link, a, x->log, hex, &note);
+
+	if (rc < 0)
+		rc = export_failed(x, rc, "the list of files cannot be signed: %s",
+		    signer_why(link));
+	else
+		rc = export_text(x, "SHA256SUMS.note", note, "");
+	signer_hang_up(link);
+	return rc;
+}
+
 /* Its first line is no origin, so that it can never pass for a checkpoint. */
 static int
 sign_sums(struct export *x, struct arena *a, const char *text)
@@ -126,10 +143,12 @@ sign_sums(struct export *x, struct arena *a, const char *text)
 	uint8_t sum[SHA256_SIZE];
 	char hex[2 * SHA256_SIZE + 1];
 
-	if (x->signer == NULL)
+	if (x->signer == NULL && x->signer_at == NULL)
 		return 0;
 	sha256(sum, text, strlen(text));
 	hex_encode(hex, sum, sizeof(sum));
+	if (x->signer_at != NULL)
+		return ask_signer(x, a, hex);
 	return export_text(x, "SHA256SUMS.note", note_sign(a, arena_printf(a,
 	    "files of an export of %s\n%s\n", x->key->name, hex),
 	    x->key->name, x->signer), "");

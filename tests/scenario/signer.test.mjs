@@ -117,6 +117,13 @@ test("a signer with a user of its own", asRoot, async (t) => {
 	assert.match(r.out, /past held against: the checkpoint this host's signer/);
 	assert.match(guichet("doctor", "--config", g.config).out,
 		/^ok +signed +consent-admin: the \d+ lines that were signed are there/m);
+	// an export's list of files is signed by it, whose key nobody else reads
+	const out = join(ground.dir, "export");
+	const made = guichet("journal", "export", out, "--log", "consent-admin",
+		"--config", g.config);
+	assert.equal(made.code, 0, made.err);
+	assert.match(guichet("journal", "verify", out).out,
+		/^good[^]*the list of them is signed/);
 	// its own keys were made once, and are not made again
 	const again = guichet("key", "new", "--config", g.config);
 	assert.equal(again.code, 0, again.err);
