@@ -49,11 +49,24 @@ state_text(struct html *h, const struct me_grant *g)
 	return h_fill(h, id, "date", ended, NULL);
 }
 
+/* The dates of what may be received, where she bounded them. */
+static void
+covers(struct html *h, const struct me_grant *g)
+{
+	const char *id = g->from_us == 0 ? "grant.covers.to" : g->to_us == 0 ?
+	    "grant.covers.from" : "grant.covers.both";
+
+	if (g->from_us != 0 || g->to_us != 0)
+		part_fact(h, "grant.covers", h_fill(h, id, "from",
+		    h_day(h, g->from_us), "to", h_day(h, g->to_us), NULL));
+}
+
 static void
 grant_facts(struct html *h, const struct me_view *v, const struct me_grant *g)
 {
 	h_open(h, "dl", "class", "facts", NULL);
 	part_fact(h, "grant.data", titles(h, v->catalogue, g->datasets));
+	covers(h, g);
 	if (g->address != NULL)
 		part_fact(h, "grant.address", g->address);
 	part_fact(h, "grant.since", h_date(h, g->created_us));

@@ -16,6 +16,7 @@ struct me_grant {
 	const char *state, *ended_by;		/* as in guichet.grants */
 	const char *address;			/* of the personal cloud, or NULL */
 	const char **datasets;			/* ids, NULL-terminated */
+	int64_t from_us, to_us;			/* the dates it covers; 0 = open */
 	int64_t created_us, expires_us, ended_us;
 	int64_t last_us;			/* of the last record; 0 = none */
 	int64_t records;			/* since the beginning */

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "consent/details.h"
 #include "consent/session.h"
 
 enum next
@@ -33,6 +34,29 @@ text(struct call *c, int i, const char *column)
 	return arena_strdup(c->arena, row_text(c->rows, i, column));
 }
 
+/* The widest of its periods: of the data sets that have one. */
+static void
+read_period(struct call *c, int i, struct me_grant *g)
+{
+	struct details d;
+	const char *why;
+
+	if (details_read(&d, c->arena, NULL, row_text(c->rows, i, "details"),
+	    &why) < 0)
+		return;
+	for (size_t k = 0; k < d.n; k++) {
+		int64_t us;
+
+		if (d.list[k].from != NULL &&
+		    detail_moment(&us, d.list[k].from) == 0 &&
+		    (g->from_us == 0 || us < g->from_us))
+			g->from_us = us;
+		if (d.list[k].to != NULL &&
+		    detail_moment(&us, d.list[k].to) == 0 && us > g->to_us)
+			g->to_us = us;
+	}
+}
+
 static void
 read_one(struct call *c, int i, struct me_grant *g)
 {
@@ -56,6 +80,7 @@ read_one(struct call *c, int i, struct me_grant *g)
 		.records = row_int(c->rows, i, "records"),
 		.stuck = text(c, i, "stuck")
 	};
+	read_period(c, i, g);
 	g->days_max = catalogue_consent_days(c->house->catalogue, g->datasets,
 	    most);
 }

@@ -1,12 +1,12 @@
 -- $1 subject, $2 grant or NULL for all -> id, client, name, kind, state,
--- uri (of the PIMS), ended_by, address, datasets, created, expires, ended, last (of the last
+-- uri (of the PIMS), ended_by, address, datasets, details, created, expires, ended, last (of the last
 -- record), records (since the beginning), stuck (the reason
 -- why deliveries were given up, "gone: ..."; NULL when not).
 -- Newest first, 200 at most; two years of those that ended.
 SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address,
        CASE WHEN g.state IN ('active', 'pending', 'paused')
 	     AND g.expires <= now() THEN 'expired' ELSE g.state END AS state,
-       g.datasets, g.created, g.expires, coalesce(g.ended, g.expires) AS ended,
+       g.datasets, g.details, g.created, g.expires, coalesce(g.ended, g.expires) AS ended,
        left_.last, coalesce(left_.records, 0)::bigint AS records,
        (SELECT COALESCE(min(s.reason), '') FROM guichet.subscription AS s
 	 WHERE s.grant_id = g.id AND s.state = 'dead'

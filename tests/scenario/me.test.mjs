@@ -113,3 +113,21 @@ test("ended, it stays two years, with the way to begin again", async () => {
 		WHERE id = '${tokens.grant_id}'`);
 	assert.ok(!(await camille.ask("/me")).text.includes("Recommencer chez"));
 });
+
+test("the dates it covers are told; a cloud left half-way is given up", async () => {
+	const t = await alpha.connect(camille, { scope: undefined,
+		authorization_details: JSON.stringify([{ type: "restitution",
+			datasets: ["energy.load-curve"], from: "2024-01-01",
+			to: "2025-01-01" }]) });
+	assert.match((await camille.ask("/me")).text, /du 1 janv. 2024 au 1 janv. 2025/);
+	sql(db, `INSERT INTO guichet.client (id, kind, name)
+			VALUES ('cozy', 'cozy', 'Cozy');
+		UPDATE guichet.grants SET state = 'pending', client_id = 'cozy'
+		WHERE id = '${t.grant_id}'`);
+	const me = (await camille.ask("/me")).text;
+	assert.match(me, /href="\/me\/connect\?client=cozy"[^>]*>Terminer la connexion/);
+	assert.match(me, /Renoncer à relier/);
+	await camille.withdraw(t.grant_id);
+	assert.equal(sql(db, `SELECT state || ended_by FROM guichet.grants
+		WHERE id = '${t.grant_id}'`), "withdrawncustomer");
+});
