@@ -137,6 +137,8 @@ grant_give(struct call *c, const struct decision *d, const char **answer)
 	line_params(&p, &row);
 	if (!anew)
 		params_text(&p, d->pushed->grant_details);
+	params_text(&p, c->session->acr);
+	params_time(&p, c->session->auth_time_us);
 	return call_ask(c, c->house->db, anew ? SQL_GRANT_GIVE :
 	    SQL_GRANT_CHANGE, &p);
 }

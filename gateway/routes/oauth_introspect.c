@@ -62,6 +62,12 @@ write_active(struct jw *w, struct call *c, const struct grant *g,
 	jw_raw(w, details, strlen(details));
 	jw_str_member(w, "grant_id", g->id_text);
 	jw_str_member(w, "grant_status", g->state);
+	/* RFC 9470 6.2: how surely it was she who allowed it */
+	if (!row_null(c->rows, 0, "acr"))
+		jw_str_member(w, "acr", row_text(c->rows, 0, "acr"));
+	if (!row_null(c->rows, 0, "auth_time"))
+		jw_int_member(w, "auth_time",
+		    row_time(c->rows, 0, "auth_time") / 1000000);
 	if (!row_null(c->rows, 0, "binding"))
 		write_binding(w, c);
 }

@@ -1,7 +1,8 @@
 -- $1 request, $2 client, $3 grant, $4 subject, $5 pairwise, $6 data sets,
 -- $7 details, $8 purpose, $9 language, $10 notice, $11 expires, $12 code,
 -- $13 redirect_uri, $14 challenge, $15 jkt, $16 seconds the code lives, $17-$24
--- journal line, $25 the details it had -> grant. A grant that lives is changed
+-- journal line, $25 the details it had, $26 acr and $27 auth_time of her
+-- sign-in (the epoch: not said) -> grant. A grant that lives is changed
 -- in place (Grant Management: merge, replace). No row: decided before, too old,
 -- another customer's, ended, or changed meanwhile.
 WITH decided AS (
@@ -18,6 +19,8 @@ WITH decided AS (
 	   SET datasets = $6::text[], details = $7::text::jsonb,
 	       purpose = $8::text, language = $9::text,
 	       notice_sha256 = $10::bytea, expires = $11::timestamptz,
+	       acr = $26::text,
+	       auth_time = NULLIF($27::timestamptz, 'epoch'),
 	       changed = now()
 	  FROM decided, guichet.client AS c
 	 WHERE g.id = $3::uuid AND g.client_id = $2::text

@@ -1,7 +1,8 @@
 -- $1 request, $2 client, $3 grant, $4 subject, $5 pairwise, $6 data sets,
 -- $7 details, $8 purpose, $9 language, $10 notice, $11 expires, $12 code,
 -- $13 redirect_uri, $14 challenge, $15 jkt, $16 seconds the code lives, $17-$24
--- journal line -> grant. No row: decided before, or too old.
+-- journal line, $25 acr and $26 auth_time of her sign-in (the epoch: not said)
+-- -> grant. No row: decided before, or too old.
 WITH decided AS (
 	UPDATE guichet.pushed_request
 	   SET used = true
@@ -14,9 +15,10 @@ WITH decided AS (
 ), given AS (
 	INSERT INTO guichet.grants
 	       (id, client_id, subject_id, pairwise, datasets, details, purpose,
-	        language, notice_sha256, expires)
+	        language, notice_sha256, expires, acr, auth_time)
 	SELECT $3::uuid, c.id, $4::uuid, $5::text, $6::text[], $7::text::jsonb,
-	       $8::text, $9::text, $10::bytea, $11::timestamptz
+	       $8::text, $9::text, $10::bytea, $11::timestamptz,
+	       $25::text, NULLIF($26::timestamptz, 'epoch')
 	  FROM decided, guichet.client AS c
 	 WHERE c.id = $2::text AND c.state = 'admitted'
 	RETURNING id

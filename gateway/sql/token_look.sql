@@ -1,6 +1,6 @@
 -- $1 hash of an access or refresh token -> token (access, refresh),
 -- token_client, binding, thumbprint, token_expires, narrowed (its own data
--- sets, or none), and its grant in the columns of grant_find.
+-- sets, or none), acr and auth_time of the sign-in it was given under, and its grant in the columns of grant_find.
 WITH found AS (
 	SELECT 'access' AS token, client_id, grant_id, binding, thumbprint,
 	       expires, datasets
@@ -15,6 +15,7 @@ WITH found AS (
 )
 SELECT f.token, f.client_id AS token_client, f.binding, f.thumbprint,
        f.expires AS token_expires, f.datasets AS narrowed,
+       g.acr, g.auth_time,
        g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact,
        g.subject_id AS subject,
        s.key, g.pairwise, g.datasets, g.details, g.purpose, g.language,

@@ -4,6 +4,10 @@
 ALTER TABLE guichet.session
 	ADD auth_time	timestamptz NOT NULL DEFAULT now(),
 	ADD acr		text;
+-- And of the sign-in under which she last decided; none: the provider said none.
+ALTER TABLE guichet.grants
+	ADD auth_time	timestamptz,
+	ADD acr		text;
 
 -- Wrong passwords of one login, or from one address: a hash, how many, and
 -- until when they count. Lost in a crash, and no harm done.

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { Browser } from "../../support/browser.mjs";
 import { root, temporary } from "../../support/ground.mjs";
-import { startCounter } from "../../support/oauth.mjs";
+import { now, startCounter } from "../../support/oauth.mjs";
 import { energySource } from "../../support/people.mjs";
 import { startProvider } from "../../support/provider.mjs";
 import { ok, row } from "./ground.mjs";
@@ -55,7 +55,7 @@ row(105, "a sign-in that is too weak or too old: performed anew, or nothing",
 	const b = browser();
 	await b.signIn(she, { path: await asked("energy.contract"), acr: WEAK });
 	ok(await b.go(await asked("energy.contract")));	// enough for that
-	const path = await asked("energy.invoice");
+	const path = await asked("energy.invoice"), { verifier } = alpha;
 	assert.match((await b.go(path)).to,
 		/\/login\?max_age=300&acr=urn%3Atest%3Astrong/);
 	ok(await b.follow(path), 403);		// the provider has no better
@@ -70,4 +70,22 @@ row(105, "a sign-in that is too weak or too old: performed anew, or nothing",
 	const fresh = await c.follow(`${page.at}?login=${she}&acr=${STRONG}`);
 	ok(fresh);
 	assert.match(fresh.text, /name="dataset" value="energy.invoice"/);
+	// and stated: RFC 9470
+	const form = new URLSearchParams([...fresh.text.matchAll(
+		/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)]
+		.map((m) => [m[1], m[2].replaceAll("&amp;", "&")]));
+	for (const [k, v] of [["dataset", "energy.invoice"], ["days", "30"],
+		["since", "asked"], ["decision", "allow"]])
+		form.append(k, v);
+	const r = await c.go("/oauth/authorize", { method: "POST",
+		body: String(form), headers: { origin: open.issuer,
+			"content-type": "application/x-www-form-urlencoded" } });
+	ok(r, 303);
+	const t = await alpha.exchange(new URL(r.to).searchParams.get("code"),
+		{ code_verifier: verifier });
+	ok(t);
+	const seen = (await alpha.post("/oauth/introspect",
+		{ token: t.json.access_token })).json;
+	assert.equal(seen.acr, STRONG);
+	assert.ok(Math.abs(seen.auth_time - now()) < 60, String(seen.auth_time));
 });
