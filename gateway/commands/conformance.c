@@ -150,7 +150,7 @@ run(int argc, char **argv)
 		return command_misused(&command_conformance,
 		    "--endpoint URL and --key FILE are needed");
 	if (http_url_check(t.url, &why) < 0)
-		return command_misused(&command_conformance, why);
+		return command_misused(&command_conformance, "%s", why);
 	if (read_key(&t.keys, key) < 0)
 		return EX_NOINPUT;
 	webhook_keys_rotate(&t.strange, 0);
