@@ -165,6 +165,19 @@ test("load: winter over summer, evening over night, week-ends later", () => {
 	assert.ok(peak(true) - peak(false) >= 1, `${peak(false)} ${peak(true)}`);
 });
 
+test("weekdays: more at home at the week-end, more calls on working days", () => {
+	const ratio = (url, text) => number(url, `SELECT avg(v) FILTER (WHERE we) /
+		avg(v) FILTER (WHERE NOT we) FROM (${text}) AS t`);
+	const load = ratio(energy, `SELECT extract(isodow FROM jour) > 5 AS we,
+		(SELECT sum(x) FROM unnest(soutirage) AS x) AS v
+		FROM si.courbe_jour WHERE courante`);
+	assert.ok(load > 1.02 && load < 1.4, `load ${load}`);
+	const calls = ratio(telecom, `SELECT extract(isodow FROM debut) > 5 AS we,
+		count(*) AS v FROM cdr.appel WHERE pays = 'FR'
+		GROUP BY debut::date, 1`);
+	assert.ok(calls > 0.3 && calls < 0.98, `calls ${calls}`);
+});
+
 test("load: a tank heats at off-peak hours, the sun gives at noon", () => {
 	const average = (customer, pick) => {
 		const days = records(energy, "energy.load-curve", customer)
