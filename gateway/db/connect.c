@@ -6,8 +6,10 @@
  * idle, user timeout while bytes are unacknowledged); what the URL says about
  * it wins. `options=` is not used: pgbouncer refuses it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/hash.h"
@@ -43,6 +45,37 @@ pg_start(const char *url, const char *application_name, bool wait)
 }
 
 /* From a half of 100 ms, 200 ms, ... up to the whole of it. */
+static char *
+signed_text(const struct statement *s)
+{
+	char *text = NULL;
+
+	if (asprintf(&text, "/* guichet: %s */ %s", s->name, s->text) < 0)
+		fatal("no memory for a statement");
+	return text;
+}
+
+bool
+signed_prepare(PGconn *pg, const char *name, const struct statement *s)
+{
+	char *text = signed_text(s);
+	bool ok = PQsendPrepare(pg, name, text, 0, NULL) == 1;
+
+	free(text);
+	return ok;
+}
+
+bool
+signed_ask(PGconn *pg, const struct question *q)
+{
+	char *text = signed_text(q->statement);
+	bool ok = PQsendQueryParams(pg, text, q->n, NULL, q->values, q->lengths,
+	    q->formats, 1) == 1;
+
+	free(text);
+	return ok;
+}
+
 int64_t
 backoff_us(unsigned failures)
 {

@@ -124,6 +124,10 @@ void link_send(struct link *, struct question *);
 void link_flush(struct link *);	/* ends the segment, hands bytes to the kernel */
 
 /* ---- connect.c ---- */
+/* Sent with a comment before it that names us and the statement, for whoever
+ * looks at what runs (pg_stat_activity). */
+bool signed_prepare(PGconn *, const char *name, const struct statement *);
+bool signed_ask(PGconn *, const struct question *);
 PGconn *pg_start(const char *url, const char *application_name, bool wait);
 int64_t backoff_us(unsigned failures);	/* with jitter */
 struct timeval tv_of_us(int64_t us);

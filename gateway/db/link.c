@@ -142,8 +142,8 @@ prepare(struct link *l, int slot)
 	prepared_name(name, l, slot);
 	expect(l, EXPECT_PREPARED, slot, NULL);
 	expect_at(l, l->tail - 1)->serial = l->serials;
-	return PQsendPrepare(l->pg, name, l->db->slots[slot].statement->text, 0,
-	    NULL) == 1 && end_segment(l);
+	return signed_prepare(l->pg, name, l->db->slots[slot].statement) &&
+	    end_segment(l);
 }
 
 static bool
@@ -152,8 +152,7 @@ send_question(struct link *l, struct question *q)
 	char name[64];
 
 	if (!l->db->options.prepared)
-		return PQsendQueryParams(l->pg, q->statement->text, q->n, NULL,
-		    q->values, q->lengths, q->formats, 1) == 1;
+		return signed_ask(l->pg, q);
 	q->serial = l->prepared[q->slot];
 	prepared_name(name, l, q->slot);
 	return PQsendQueryPrepared(l->pg, name, q->n, q->values, q->lengths,
