@@ -45,7 +45,7 @@ MIGRATIONS := $(sort $(wildcard gateway/sql/migrations/*.sql))
 ASSETS := $(sort $(wildcard gateway/pages/assets/*) $(wildcard gateway/pages/po/*.po))
 SCRIPTS := $(sort $(wildcard gateway/journal/export/*))
 
-.PHONY: all reference man deb help deps test-deps demo check check-slow unit tools fuzzers bench fuzz lint format \
+.PHONY: all reference man deb help deps test-deps demo check check-slow unit tools fuzzers bench bench-journal bench-bare fuzz lint format \
 	install clean
 .DELETE_ON_ERROR:
 
@@ -165,6 +165,18 @@ build-fuzz/%: tests/fuzz/%.c build-fuzz/libguichet.a
 
 bench: build/.deps-test all tools	## the figures
 	@deploy/node tests/bench/bench.mjs
+bench-journal: build/.deps-test all tools	## the journal's figures, with LINES of it (a million)
+	@deploy/node tests/bench/part_journal.mjs $(if $(LINES),--lines $(LINES))
+
+# The program as if it had no journal, never installed: what does one cost?
+NO_GATE := gate_new gate_admit gate_forget gate_note line_make
+bench-bare: $(B)/bench/guichet-without-journal
+$(B)/bench/guichet-without-journal: tests/bench/without_journal.c \
+    $(B)/gateway/main.o $(B)/libguichet.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(NO_GATE:%=-Wl,--wrap=%) \
+	    $(LDFLAGS) $(PKG_LIBS)
 
 reference: all		## docs/reference from the program's own tables
 	@deploy/node deploy/reference.mjs $(B)/guichet md docs/reference

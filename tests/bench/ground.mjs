@@ -141,7 +141,8 @@ export async function makeGround(pg) {
 
 // Behind a front for the plain runs (it hands over the client's certificate,
 // as nginx does), and with TLS of its own for the others.
-export async function startGateway(ground, workers, adapters = join(root, 'adapters')) {
+export async function startGateway(ground, workers, adapters = join(root, 'adapters'),
+  as = program) {
   const [tlsPort, port, admin] = await freePorts(3);
   const config = writeSettings(inPlace(`guichet-${workers}.conf`), {
     organisation: { name: 'Bench', contact: 'dpo@example.org' },
@@ -158,7 +159,7 @@ export async function startGateway(ground, workers, adapters = join(root, 'adapt
   });
   must('key', 'new', '--config', config);
   must('migrate', '--config', config);
-  const g = start(`gateway-${workers}`, program, ['serve', '--config', config]);
+  const g = start(`gateway-${workers}`, as, ['serve', '--config', config]);
   await untilAnswers(`http://127.0.0.1:${admin}/live`, g.child, g.log);
   return { ...g, issuer: `https://localhost:${tlsPort}`, admin: `http://127.0.0.1:${admin}`,
     plain: `http://127.0.0.1:${port}`, tls: `https://127.0.0.1:${tlsPort}` };
