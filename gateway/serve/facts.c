@@ -14,6 +14,7 @@ enum { BATCH = 2000, EVERY_MS = 500, BEHIND_MS = 1000, AGAIN_MS = 10000 };
 
 struct facts {
 	struct db *db;
+	const char *zone;
 	struct event *timer;
 	struct question *question;
 };
@@ -49,17 +50,19 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 
 	params_init(&p);
 	params_int(&p, BATCH);
+	params_text(&p, f->zone);
 	f->question = db_ask(f->db, SQL_JOURNAL_FACTS, &p, on_done, f);
 	if (f->question == NULL)
 		again_in(f, AGAIN_MS);
 }
 
 struct facts *
-facts_new(struct event_base *base, struct db *db)
+facts_new(struct event_base *base, struct db *db, const char *zone)
 {
 	struct facts *f = xcalloc(1, sizeof(*f));
 
 	f->db = db;
+	f->zone = zone;
 	f->timer = evtimer_new(base, on_turn, f);
 	again_in(f, 0);
 	return f;

@@ -12,7 +12,8 @@ struct db;
 struct event_base;
 struct facts;
 
-struct facts *facts_new(struct event_base *, struct db *);
+/* zone: whose days are summed up; it must last. */
+struct facts *facts_new(struct event_base *, struct db *, const char *zone);
 void facts_free(struct facts *);
 
 #endif

@@ -3,6 +3,7 @@
  * does the chores of this host. */
 #include <event2/event.h>
 #include <sysexits.h>
+#include "base/settings.h"
 #include "consent/lives.h"
 #include "http/house.h"
 #include "serve/chores.h"
@@ -32,7 +33,8 @@ role_watch(struct role *r)
 
 	house_open(&house, r);
 	chores = chores_new(house.base, house.db);
-	facts = facts_new(house.base, house.db);
+	facts = facts_new(house.base, house.db,
+	    house.settings->time_zone);
 	watch = watch_new(&house);
 	lives = lives_new(&house);
 	exports = exports_new(&house);

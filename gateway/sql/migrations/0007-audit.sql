@@ -91,6 +91,24 @@ CREATE TABLE guichet.journal_hour (
 	PRIMARY KEY (hour, log, ev, ds, client, oc)
 );
 
+-- The same for each local day, and month: what is asked of months is not summed up
+-- from hours. n: of what left.
+CREATE TABLE guichet.journal_day (
+	day		date NOT NULL,
+	log		smallint NOT NULL,
+	ev		text NOT NULL,
+	ds		text NOT NULL,
+	client		text NOT NULL,
+	oc		text NOT NULL,
+	lines		bigint NOT NULL,
+	n		bigint NOT NULL,
+	PRIMARY KEY (day, log, ev, ds, client, oc)
+);
+CREATE TABLE guichet.journal_month (	-- day: its first
+	LIKE guichet.journal_day,
+	PRIMARY KEY (day, log, ev, ds, client, oc)
+);
+
 CREATE TABLE guichet.journal_fact_mark (
 	log		smallint PRIMARY KEY,
 	seq		bigint NOT NULL DEFAULT 0	-- the next to be decoded
@@ -114,9 +132,9 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- Decodes the lines of a log from a place to another. careful: one by one, what
--- is no JSON is told as such; else they fail together.
+-- is no JSON is told as such; else they fail together. zone: whose days are meant.
 CREATE FUNCTION guichet.journal_decode(log smallint, first bigint, past bigint,
-	careful boolean) RETURNS void
+	careful boolean, zone text) RETURNS void
 LANGUAGE sql AS $$
 	WITH lines AS MATERIALIZED (
 		SELECT e.seq, e.id, e.subject_id, e.grant_id, e.client_id,
@@ -141,12 +159,32 @@ LANGUAGE sql AS $$
 		  FROM lines
 		    ON CONFLICT DO NOTHING
 		RETURNING *
+	), sums AS MATERIALIZED (
+		SELECT date_trunc('hour', at, 'UTC') AS hour, (at AT TIME ZONE $5)::date
+		       AS day, log, ev, coalesce(ds, '') AS ds, coalesce(client, '') AS
+		       client, coalesce(oc, '') AS oc, count(*) AS lines,
+		       coalesce(sum(n), 0) AS n, coalesce(sum(b), 0) AS b,
+		       coalesce(sum(n) FILTER (WHERE ev IN ('pull.begun',
+			   'delivery.acked')), 0) AS gone
+		  FROM put
+		 GROUP BY 1, 2, 3, 4, 5, 6, 7
+	), days AS (
+		INSERT INTO guichet.journal_day AS h
+		SELECT day, log, ev, ds, client, oc, sum(lines), sum(gone)
+		  FROM sums GROUP BY 1, 2, 3, 4, 5, 6
+		    ON CONFLICT (day, log, ev, ds, client, oc) DO UPDATE
+		   SET lines = h.lines + excluded.lines, n = h.n + excluded.n
+	), months AS (
+		INSERT INTO guichet.journal_month AS h
+		SELECT date_trunc('month', day)::date, log, ev, ds, client, oc,
+		       sum(lines), sum(gone)
+		  FROM sums GROUP BY 1, 2, 3, 4, 5, 6
+		    ON CONFLICT (day, log, ev, ds, client, oc) DO UPDATE
+		   SET lines = h.lines + excluded.lines, n = h.n + excluded.n
 	)
 	INSERT INTO guichet.journal_hour AS h
-	SELECT date_trunc('hour', at, 'UTC'), log, ev, coalesce(ds, ''),
-	       coalesce(client, ''), coalesce(oc, ''), count(*),
-	       coalesce(sum(n), 0), coalesce(sum(b), 0)
-	  FROM put
+	SELECT hour, log, ev, ds, client, oc, sum(lines), sum(n), sum(b)
+	  FROM sums
 	 GROUP BY 1, 2, 3, 4, 5, 6
 	    ON CONFLICT (hour, log, ev, ds, client, oc) DO UPDATE
 	   SET lines = h.lines + excluded.lines, n = h.n + excluded.n,
@@ -155,7 +193,8 @@ $$;
 
 -- Decodes the next lines of each log, so many at most; how many it did. Two at
 -- once do not wait for each other.
-CREATE FUNCTION guichet.journal_facts(most int) RETURNS bigint
+CREATE FUNCTION guichet.journal_facts(most int, zone text DEFAULT 'UTC')
+RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
 	m record; past bigint; done bigint := 0;
@@ -168,9 +207,9 @@ BEGIN
 	            FOR UPDATE OF k SKIP LOCKED LOOP
 		past := least(m.size, m.seq + most);
 		BEGIN
-			PERFORM guichet.journal_decode(m.log, m.seq, past, false);
+			PERFORM guichet.journal_decode(m.log, m.seq, past, false, zone);
 		EXCEPTION WHEN data_exception THEN
-			PERFORM guichet.journal_decode(m.log, m.seq, past, true);
+			PERFORM guichet.journal_decode(m.log, m.seq, past, true, zone);
 		END;
 		UPDATE guichet.journal_fact_mark SET seq = past WHERE log = m.log;
 		done := done + past - m.seq;
@@ -203,49 +242,60 @@ BEGIN
 		    before_at, before_log, before_seq, most;
 END $$;
 
--- Their sums: per day (by that zone), per event, recipient, data set, outcome;
--- from the hours, or from the lines when it is about one person or one call.
+-- Their sums: per day of that zone (per month when it is about more than three), per
+-- event, recipient, data set, outcome; from sums kept, or from the lines when it is
+-- about one person or one call. since and past are midnights.
 CREATE FUNCTION guichet.audit_sums(since timestamptz, past timestamptz,
 	evs text[], to_client text, dataset text, outcome text, person uuid,
 	call_id text, zone text)
 RETURNS TABLE (facet text, value text, lines bigint, n bigint)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-	source text := 'guichet.journal_hour AS h';
+	first date := (since AT TIME ZONE zone)::date;
+	after date := (past AT TIME ZONE zone)::date;
+	long boolean := after - first > 92;
+	-- the whole months between them
+	month1 date := date_trunc('month', first + interval '1 month'
+		- interval '1 day');
+	month2 date := date_trunc('month', after);
+	form text := CASE WHEN long THEN 'YYYY-MM' ELSE 'YYYY-MM-DD' END;
+	source text := 'SELECT * FROM guichet.journal_day WHERE day >= $10 AND'
+		' day < $11';
 BEGIN
 	IF person IS NOT NULL OR call_id IS NOT NULL THEN
-		source := '(SELECT at AS hour, ev, coalesce(ds, '''') AS ds,'
-			' coalesce(client, '''') AS client, coalesce(oc, '''') AS oc,'
-			' 1::bigint AS lines, coalesce(n, 0) AS n'
-			' FROM guichet.journal_fact AS f WHERE true' ||
-			CASE WHEN person IS NOT NULL THEN ' AND f.subject_id = $7'
+		source := 'SELECT (at AT TIME ZONE $9)::date AS day, log, ev,'
+			' coalesce(ds, '''') AS ds, coalesce(client, '''') AS client,'
+			' coalesce(oc, '''') AS oc, 1::bigint AS lines, CASE WHEN ev IN'
+			' (''pull.begun'', ''delivery.acked'') THEN coalesce(n, 0)'
+			' ELSE 0 END AS n FROM guichet.journal_fact'
+			' WHERE at >= $1 AND at < $2' ||
+			CASE WHEN person IS NOT NULL THEN ' AND subject_id = $7'
 			     ELSE '' END ||
-			CASE WHEN call_id IS NOT NULL THEN ' AND f.call = $8'
-			     ELSE '' END || ') AS h';
+			CASE WHEN call_id IS NOT NULL THEN ' AND call = $8'
+			     ELSE '' END;
+	ELSIF long THEN
+		source := 'SELECT * FROM guichet.journal_month WHERE day >= $12 AND'
+			' day < $13 UNION ALL SELECT * FROM guichet.journal_day WHERE'
+			' day >= $10 AND day < $12 UNION ALL SELECT * FROM'
+			' guichet.journal_day WHERE day >= $13 AND day < $11';
 	END IF;
 	RETURN QUERY EXECUTE
-		'WITH found AS MATERIALIZED (SELECT to_char(hour AT TIME ZONE $9,'
-		' ''YYYY-MM-DD'') AS day, ev, ds, client, oc, sum(lines)::bigint AS'
-		' lines, sum(CASE WHEN ev IN (''pull.begun'', ''delivery.acked'')'
-		' THEN n ELSE 0 END)::bigint AS n FROM ' || source ||
-		' WHERE hour >= $1 AND hour < $2' ||
+		'SELECT CASE WHEN grouping(day) = 0 THEN ''day'' WHEN grouping(ev) = 0'
+		' THEN ''ev'' WHEN grouping(client) = 0 THEN ''client'' WHEN'
+		' grouping(ds) = 0 THEN ''ds'' ELSE ''oc'' END,'
+		' coalesce(to_char(day, $14), ev, client, ds, oc), sum(lines)::bigint,'
+		' sum(n)::bigint FROM (SELECT date_trunc($15, h.day) AS day, ev, client,'
+		' ds, oc, lines, n FROM (' || source || ') AS h WHERE true' ||
 		CASE WHEN evs IS NOT NULL THEN ' AND ev = ANY ($3)' ELSE '' END ||
 		CASE WHEN to_client IS NOT NULL THEN ' AND client = $4' ELSE '' END ||
 		CASE WHEN dataset IS NOT NULL THEN ' AND ds = $5' ELSE '' END ||
 		CASE WHEN outcome IS NOT NULL THEN ' AND oc = $6' ELSE '' END ||
-		' GROUP BY 1, 2, 3, 4, 5)'
-		' SELECT ''day'', day, sum(lines)::bigint, sum(n)::bigint FROM found'
-		' GROUP BY day UNION ALL'
-		' SELECT ''ev'', ev, sum(lines)::bigint, sum(n)::bigint FROM found'
-		' GROUP BY ev UNION ALL'
-		' SELECT ''client'', client, sum(lines)::bigint, sum(n)::bigint FROM'
-		' found WHERE client <> '''' GROUP BY client UNION ALL'
-		' SELECT ''ds'', ds, sum(lines)::bigint, sum(n)::bigint FROM found'
-		' WHERE ds <> '''' GROUP BY ds UNION ALL'
-		' SELECT ''oc'', oc, sum(lines)::bigint, sum(n)::bigint FROM found'
-		' WHERE oc <> '''' GROUP BY oc ORDER BY 1, 3 DESC, 2'
+		') AS found GROUP BY GROUPING SETS ((day), (ev), (client), (ds), (oc))'
+		' HAVING coalesce(to_char(day, $14), ev, client, ds, oc) <> '''''
+		' ORDER BY 1, 3 DESC, 2'
 		USING since, past, evs, to_client, dataset, outcome, person, call_id,
-		    zone;
+		    zone, first, after, month1, month2, form,
+		    CASE WHEN long THEN 'month' ELSE 'day' END;
 END $$;
 
 -- ---- verification ------------------------------------------------------------
