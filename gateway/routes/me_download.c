@@ -144,6 +144,7 @@ ask_accounts(struct call *c)
 static void
 take_accounts(struct call *c, struct download *d)
 {
+	static const char *nobodys[] = { "", NULL };
 	int n = c->rows == NULL ? 0 : rows_count(c->rows);
 	const char **open = arena_alloc(c->arena, (size_t)(n + 1) * sizeof(*open));
 	size_t m = 0;
@@ -155,9 +156,8 @@ take_accounts(struct call *c, struct download *d)
 	open[m] = NULL;
 	if (d->dataset->schema->account != NULL && m < (size_t)n)
 		d->ask.accounts = open;
-	/* none: an account that nobody has */
 	if (d->ask.accounts != NULL && m == 0)
-		d->ask.accounts = (const char *[]){ "", NULL };
+		d->ask.accounts = nobodys;	/* an empty list would be all */
 }
 
 /* ---- the line before ---- */

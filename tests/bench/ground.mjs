@@ -32,10 +32,11 @@ export function startPostgres() {
     ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', databaseUrl(database)],
     { input: text, encoding: 'utf8', maxBuffer: 1 << 28 }).trim();
   const databaseUrl = (name) => url.replace('///postgres', `///${name}`);
-  process.on('exit', () => {
+  const remove = () => {
     try { execFileSync(pgTool, ['remove', inPlace('pg')], { stdio: 'ignore' }); } catch {}
-  });
-  return { url, pid, sql, databaseUrl };
+  };
+  process.on('exit', remove);
+  return { url, pid, sql, databaseUrl, remove };
 }
 
 // ---- the organisation: every customer has one meter, half-hours by day

@@ -113,6 +113,25 @@ test("what cannot be had is said plainly", async () => {
 	sql(source, "ALTER TABLE crm.hidden RENAME TO client");
 });
 
+test("meters that are not hers to give are left out; none left, nothing goes",
+	async () => {
+		const file = `${counter.settings.catalogue.adapters}/energy/accounts.sql`;
+		const text = readFileSync(file, "utf8");
+		const settle = async (content) => {
+			writeFileSync(file, content);
+			const ready = counter.said("ready processes=");
+			counter.signal("SIGHUP");
+			await counter.until(() => counter.said("ready processes=") > ready,
+				"new");
+		};
+		assert.ok((await take(id, "json")).json.length > 300);
+		await settle(text.replace(" AS label", " AS label,\n       " +
+			"'removed_meter'::text AS reason"));
+		for (let i = 0; i < 3; i++)
+			assert.deepEqual((await take(id, "json")).json, []);
+		await settle(text);
+	});
+
 test("a long history flows: memory stays flat", async () => {
 	const rss = () => Math.max(...counter.pids("web").map((p) => Number(
 		/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${p}/status`, "utf8"))[1])));

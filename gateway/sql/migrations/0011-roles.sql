@@ -9,10 +9,10 @@ ALTER FUNCTION guichet.partitions_ahead(int) SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp;
 ALTER FUNCTION guichet.partitions_step(int) SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp;
-ALTER FUNCTION guichet.journal_facts(int) SECURITY DEFINER
+ALTER FUNCTION guichet.journal_facts(int, text) SECURITY DEFINER
 	SET search_path = pg_catalog, pg_temp;
 REVOKE EXECUTE ON FUNCTION guichet.partitions_ahead(int),
-	guichet.partitions_step(int), guichet.journal_facts(int) FROM PUBLIC;
+	guichet.partitions_step(int), guichet.journal_facts(int, text) FROM PUBLIC;
 
 -- Called after every migration, so that a new table is granted too. A later
 -- migration that brings a table of another kind replaces this function.
@@ -36,7 +36,7 @@ BEGIN
 		    CASE WHEN t LIKE 'journal\_%' OR t = 'legal_hold' THEN ''
 			 ELSE ', INSERT, UPDATE, DELETE' END, t, app);
 		IF t LIKE 'journal\_%' AND t NOT IN ('journal_fact', 'journal_hour',
-		    'journal_fact_mark') THEN
+		    'journal_day', 'journal_month', 'journal_fact_mark') THEN
 			EXECUTE format('GRANT SELECT ON guichet.%I TO %I', t,
 			    sequencer);
 		END IF;
@@ -44,7 +44,8 @@ BEGIN
 	EXECUTE format('GRANT INSERT ON guichet.journal_line,'
 	    ' guichet.journal_check TO %I, %I', app, sequencer);
 	EXECUTE format('GRANT EXECUTE ON FUNCTION guichet.partitions_ahead(int),'
-	    ' guichet.partitions_step(int), guichet.journal_facts(int) TO %I', app);
+	    ' guichet.partitions_step(int), guichet.journal_facts(int, text)'
+	    ' TO %I', app);
 
 	-- the order of lines, and nothing of what they say
 	EXECUTE format('GRANT UPDATE (xid) ON guichet.journal_line TO %I', sequencer);
@@ -58,7 +59,8 @@ BEGIN
 	-- the journal without persons, and what proves it
 	EXECUTE format('GRANT SELECT ON guichet.journal_bundle,'
 	    ' guichet.journal_tile, guichet.journal_head, guichet.journal_note,'
-	    ' guichet.journal_origin, guichet.journal_check, guichet.journal_hour'
+	    ' guichet.journal_origin, guichet.journal_check, guichet.journal_hour,'
+	    ' guichet.journal_day, guichet.journal_month'
 	    ' TO %I, %I', auditor, dpo);
 	EXECUTE format('GRANT SELECT (id, n, xid, log, leaf, client_id)'
 	    ' ON guichet.journal_line TO %I', auditor);
