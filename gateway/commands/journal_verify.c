@@ -49,8 +49,12 @@ open_evidence(struct journal_ask *j, struct evidence **e)
 		return code;
 	else
 		rc = evidence_open_db(e, j->db, j->log, why);
-	return rc == 0 ? EX_OK : journal_failed(rc == E_UNAVAILABLE ?
-	    EX_UNAVAILABLE : EX_NOINPUT, "%s", why);
+	if (rc == 0)
+		return EX_OK;
+	/* an export that lacks its checkpoint is a doubt, no mistyped path */
+	return journal_failed(rc == E_UNAVAILABLE ? EX_UNAVAILABLE :
+	    j->argc == 1 && access(j->argv[0], X_OK) == 0 ? EXIT_FAILURE :
+	    EX_NOINPUT, "%s", why);
 }
 
 static int

@@ -8,7 +8,7 @@ import { request as http } from "node:http";
 import { join } from "node:path";
 import { certificates, freePorts, guichet, program, root, temporary,
 	writeSettings } from "./ground.mjs";
-import { createDatabase, rolesApart } from "./postgres.mjs";
+import { createDatabase, rolesApart, urlOf } from "./postgres.mjs";
 import { keepLog } from "./told.mjs";
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -50,7 +50,8 @@ export async function prepareGateway({ settings, database, migrate = true }
 			web_workers: 2, drain_timeout_ms: 5000,
 		},
 		admin: { listen: `127.0.0.1:${admin}` },
-		database: { url: db.url, roles: rolesApart() },
+		database: { url: db.url,
+			roles: rolesApart(urlOf(db.url, "postgres")) },
 		catalogue: { schemas: join(root, "schemas"),
 			adapters: join(root, "adapters"), sources: "" },
 		keys: { directory: join(dir, "keys") },
