@@ -268,6 +268,25 @@ lost_connections_lose_no_answer(void **state UNUSED)
 	memset(askers, 0, sizeof(askers));
 }
 
+/* Whoever looks at what runs sees who asks, and what. */
+static void
+statements_say_what_they_are(void **state UNUSED)
+{
+	static const struct statement seen = { "seen", "SELECT query AS word,"
+	    " $1::int AS n, $2::text AS b, $3::timestamptz AS at, 1 AS many"
+	    " FROM pg_stat_activity WHERE pid = pg_backend_pid()", false, NULL };
+
+	for (int prepared = 0; prepared < 2; prepared++) {
+		struct db *db = pool(1, prepared);
+
+		ask(db, &seen, 0, 1);
+		wait_for(1);
+		assert_non_null(strstr(row_text(askers[0].kept, 0, "word"),
+		    "/* guichet: seen */ SELECT"));
+		end(db);
+	}
+}
+
 static int
 set_up(void **state UNUSED)
 {
@@ -292,6 +311,7 @@ main(void)
 		cmocka_unit_test(rows_out_of_order_are_not_trusted),
 		cmocka_unit_test(those_who_left_are_left_alone),
 		cmocka_unit_test(lost_connections_lose_no_answer),
+		cmocka_unit_test(statements_say_what_they_are),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
