@@ -83,7 +83,7 @@ choose_key(struct journal_ask *j, const struct evidence *e,
 	if (evidence_vkey(e) != NULL &&
 	    note_key_parse(key, evidence_vkey(e)) == 0)
 		return EX_OK;
-	return journal_failed(EX_DATAERR, "%s/vkey is not a verifier key; name"
+	return journal_failed(EXIT_FAILURE, "%s/vkey is not a verifier key; name"
 	    " one with --vkey", j->argv[0]);
 }
 

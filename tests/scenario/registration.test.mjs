@@ -132,9 +132,13 @@ test("suspended with a reason: out within a second; and back", async () => {
 	assert.equal((await get()).status, 200);
 	await act(client_id, "suspend", "leaked a key");
 	const began = Date.now();
+	const soon = () => assert.ok(Date.now() - began < 1000, "within a second");
 	while ((await get()).status !== 401)
-		assert.ok(Date.now() - began < 1000, "within a second");
-	refused(await pims.refresh(tokens.refresh_token), 401, "invalid_client");
+		soon();
+	let r;			// each worker hears of it by itself
+	while ((r = await pims.refresh(tokens.refresh_token)).status === 200)
+		soon();
+	refused(r, 401, "invalid_client");
 	assert.match((await admission.get("/staff/clients?lang=en")).text,
 		/leaked a key/);
 	await act(client_id, "admit");
