@@ -138,7 +138,7 @@ test("a stranger is not answered", asRoot, async (t) => {
 	chmodSync(ground.dir, 0o777);
 	ground.change({ journal: { signer: signer.socket },
 		keys: { directory: "other" } });
-	const r = spawnSync(program, ["key", "new", "--config", ground.config],
+	const r = spawnSync(join(signer.dir, "guichet"), ["key", "new", "--config", ground.config],
 		{ uid: 2, gid: 2, encoding: "utf8" });
 	assert.equal(r.status, 78, r.stderr);
 	assert.match(r.stderr, /error E124: the signer's key cannot be had/);
