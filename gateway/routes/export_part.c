@@ -122,12 +122,8 @@ record_it(struct call *c)
 {
 	struct pull *p = c->own;
 
-	if (c->failure == E_STATEMENT)
-		return call_refuse(c, 500, "source_refused", "the database "
-		    "that holds these records refused the question; the "
-		    "identifier of this call tells our people why");
 	if (c->failure < 0)
-		return pull_source_away(c);
+		return pull_source_failed(c);
 	buf_init_in(&p->body, c->arena);
 	if (page_write(&p->page, &p->body, p->form, &p->ask, c->rows,
 	    PART_BYTES, c->arena) < 0)

@@ -18,7 +18,6 @@
 #include "crypto/hash.h"
 #include "crypto/keys.h"
 #include "http/condition.h"
-#include "journal/gate.h"
 #include "routes/limits.h"
 #include "routes/pull_trace.h"
 #include "routes/routes.h"
@@ -151,18 +150,6 @@ write_news(struct call *c, struct feed *f)
 	jw_end_object(&w);
 }
 
-static void
-on_verdict(int verdict, void *call)
-{
-	call_wake(call, verdict);
-}
-
-static void
-forget_pass(void *pass)
-{
-	gate_forget(pass);
-}
-
 static enum next
 record_it(struct call *c)
 {
@@ -184,8 +171,7 @@ record_it(struct call *c)
 	    .to = c->access->client_id, .records = f->n,
 	    .bytes = (int64_t)f->body.len, .actor = "recipient",
 	    .grant = &c->access->grant, .digest = hex, .call = c->id });
-	return call_wait(c, forget_pass, gate_admit(c->house->gate, &row,
-	    on_verdict, c));
+	return pull_admit(c, &row);
 }
 
 static enum next

@@ -48,7 +48,7 @@ read_page(struct call *c)
 	struct params params;
 
 	if (c->failure < 0)
-		return pull_source_away(c);
+		return pull_source_failed(c);
 	params_init(&params);
 	if (page_params(&params, c->arena, &p->ask) < 0)
 		return call_refuse(c, 400, "bad_cursor",
@@ -123,12 +123,8 @@ record_it(struct call *c)
 {
 	struct pull *p = c->own;
 
-	if (c->failure == E_STATEMENT)
-		return call_refuse(c, 500, "source_refused", "the database "
-		    "that holds these records refused the question; the "
-		    "identifier of this call tells our people why");
 	if (c->failure < 0)
-		return pull_source_away(c);
+		return pull_source_failed(c);
 	if (write_page(c, p) < 0)
 		return call_refuse(c, 500, "record_refused",
 		    "a record does not fit its documentation");

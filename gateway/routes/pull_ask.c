@@ -239,8 +239,8 @@ pull_horizon(struct call *c)
 	if (p->ask.until_us != 0)
 		return NEXT;
 	if (!db_ready(source->db))	/* or it would wait for its return */
-		return pull_source_away(c);
+		return pull_source_failed(c);
 	wait = horizon_ask(source, on_known, c);
-	return wait == NULL ? pull_source_away(c) :
+	return wait == NULL ? pull_source_failed(c) :
 	    call_wait(c, forget_horizon, wait);
 }

@@ -92,7 +92,7 @@ stream_read(struct call *c)
 	struct params params;
 
 	if (!s->begun && c->failure < 0)	/* the horizon */
-		return pull_source_away(c);
+		return pull_source_failed(c);
 	if (!s->begun)
 		begin(c, s);
 	turn_page(s);
@@ -112,16 +112,10 @@ stream_read(struct call *c)
 static enum next
 give_up(struct call *c, struct stream *s)
 {
-	const char *code = c->failure == E_STATEMENT ? "source_refused" :
-	    "source_away";
-
 	if (s->pages > 0)
-		return stop(c, s, code);
-	if (c->failure == E_STATEMENT)
-		return call_refuse(c, 500, code, "the database that holds these"
-		    " records refused the question; the identifier of this "
-		    "call tells our people why");
-	return pull_source_away(c);
+		return stop(c, s, c->failure == E_STATEMENT ?
+		    "source_refused" : "source_away");
+	return pull_source_failed(c);
 }
 
 static int

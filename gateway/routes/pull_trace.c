@@ -41,6 +41,13 @@ forget_pass(void *pass)
 }
 
 enum next
+pull_admit(struct call *c, const struct line_row *row)
+{
+	return call_wait(c, forget_pass, gate_admit(c->house->gate, row,
+	    on_verdict, c));
+}
+
+enum next
 pull_trace_begin(struct call *c, struct pull *p)
 {
 	char digest[2 * SHA256_SIZE + 1];
@@ -48,8 +55,7 @@ pull_trace_begin(struct call *c, struct pull *p)
 
 	line_make(&row, c->arena, begun_line(c, p, digest));
 	uuid_text(p->begun, &row.id);
-	return call_wait(c, forget_pass, gate_admit(c->house->gate, &row,
-	    on_verdict, c));
+	return pull_admit(c, &row);
 }
 
 void
@@ -96,8 +102,12 @@ pull_not_admitted(struct call *c)
 }
 
 enum next
-pull_source_away(struct call *c)
+pull_source_failed(struct call *c)
 {
+	if (c->failure == E_STATEMENT)
+		return call_refuse(c, 500, "source_refused", "the database "
+		    "that holds these records refused the question; the "
+		    "identifier of this call tells our people why");
 	call_reply_field(c, "Retry-After", "5");
 	return call_refuse(c, 503, "source_away", "the database that holds "
 	    "these records cannot be reached; nothing is lost, try later");

@@ -9,7 +9,9 @@
 #define PULL_TRACE_H
 #include "routes/pull_ask.h"
 
-/* Asks the gate about the page in p; WAIT, and c->failure is the verdict. */
+/* Asks the gate about a line; WAIT, and c->failure is the verdict. */
+enum next pull_admit(struct call *, const struct line_row *);
+/* The same for the page in p; WAIT, and c->failure is the verdict. */
 enum next pull_trace_begin(struct call *, struct pull *);
 /* How it ended; nothing when none was begun. */
 void pull_trace_end(struct call *, struct pull *, bool sent);
@@ -17,6 +19,7 @@ void pull_trace_end(struct call *, struct pull *, bool sent);
 void pull_trace_held(struct call *, const struct pull *);
 /* 403 or 503. */
 enum next pull_not_admitted(struct call *);
-enum next pull_source_away(struct call *);
+/* 503; 500 where c->failure says that the source refused the question. */
+enum next pull_source_failed(struct call *);
 
 #endif

@@ -86,5 +86,7 @@ test("whole, it comes in as it was; twice is once", () => {
 	const again = cli(to, "import", archive, "--jwks", jwks);
 	assert.match(again.out, new RegExp(`^0 consents came in, ${N} were`));
 	assert.equal(all(to), all(from));
+	// nobody is written to: each was told where the consent was given
+	assert.equal(sql(to.db.url, "SELECT count(*) FROM guichet.letter"), "0");
 	assert.equal(cli(to, "import", archive).code, 64);	// by whose key?
 });

@@ -47,7 +47,7 @@ class Lasting {
 		createInterface({ input: this.child.stdout }).on("line", (l) =>
 			this.waiting.shift()?.(l));
 		this.child.on("close", () => this.waiting.splice(0).forEach((f) =>
-			f("bad: it ended")));
+			f("ended: it verified nothing")));
 	}
 	ask(line) {
 		return new Promise((done) => {
