@@ -77,8 +77,7 @@ fault_changed(struct fault *f, const struct step *s, const char *applied)
 }
 
 static int
-fault_script(struct fault *f, struct db_now *now, const struct step *s,
-    const PGresult *res)
+fault_script(struct fault *f, const struct step *s, const PGresult *res)
 {
 	const char *at = PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION);
 	char file[128];
@@ -91,7 +90,6 @@ fault_script(struct fault *f, struct db_now *now, const struct step *s,
 	}
 	snprintf(file, sizeof(file), "gateway/sql/migrations/%s.sql", s->name);
 	fault_set(f, "E303", file, line, 0, "migration failed: %s",
-	    res == NULL ? db_now_error(now) :
 	    PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
 	fault_cure(f, "nothing of it was kept; mend the cause, migrate again");
 	return E_STATEMENT;
@@ -121,12 +119,17 @@ is_applied(struct db_now *now, const struct step *s, struct fault *f)
 static int
 run_script(struct db_now *now, const struct step *s, struct fault *f)
 {
-	PGresult *res = PQexec(db_now_connection(now), s->text);
+	PGconn *pg = db_now_connection(now);
+	PGresult *res = PQexec(pg, s->text);
+	char why[REASON_MAX];
 	struct params p;
 	int rc = 0;
 
-	if (PQresultStatus(res) == PGRES_FATAL_ERROR)
-		rc = fault_script(f, now, s, res);
+	reason_of(why, PQerrorMessage(pg));
+	if (PQstatus(pg) == CONNECTION_BAD)
+		rc = fault_away(f, why);
+	else if (PQresultStatus(res) == PGRES_FATAL_ERROR)
+		rc = fault_script(f, s, res);
 	PQclear(res);
 	if (rc < 0)
 		return rc;
@@ -175,7 +178,9 @@ make_ledger(struct db_now *now, struct fault *f)
 
 	if (rc < 0)
 		return rc;
-	if (db_now_run(now, ledger) < 0) {
+	if ((rc = db_now_run(now, ledger)) == E_UNAVAILABLE)
+		return fault_away(f, db_now_error(now));
+	if (rc < 0) {
 		fault_set(f, "E303", "", 0, 0, "schema guichet cannot be made: %s",
 		    db_now_error(now));
 		fault_cure(f, "migrate as a role that may create a schema here");

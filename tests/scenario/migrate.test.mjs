@@ -120,6 +120,41 @@ test("who may not create tables is told so, a database away too", () => {
 	db.drop();
 });
 
+for (const [what, before, held] of [
+	["its first step", "", "CREATE SCHEMA guichet"],
+	["a script", "CREATE SCHEMA guichet",
+		"CREATE TABLE guichet.subject (n int)"]])
+	test(`a database lost in ${what} says so`, async (t) => {
+		const db = createDatabase("lost");
+		if (before)
+			sql(db.url, before);
+		// somebody else is just making the same: the migration waits
+		const other = spawn("psql", ["-X", "-q", "-d", db.url]);
+		t.after(() => other.kill());
+		const until = async (query) => {
+			for (let i = 0; sql(db.url, query) === "0"; i++) {
+				assert.ok(i < 200, query);
+				await new Promise((r) => setTimeout(r, 50));
+			}
+		};
+		other.stdin.write(`BEGIN; ${held}; SELECT pg_sleep(60);\n`);
+		await until(`SELECT count(*) FROM pg_stat_activity WHERE datname =
+			current_database() AND wait_event = 'PgSleep'`);
+		const p = spawn(program, ["migrate", "--config", settingsFor(db.url)]);
+		let said = "";
+		p.stderr.on("data", (d) => said += d);
+		const ended = new Promise((r) => p.on("close", r));
+		const waits = `FROM pg_stat_activity WHERE datname = current_database()
+			AND application_name = 'guichet migrate'
+			AND wait_event_type = 'Lock'`;
+		await until(`SELECT count(*) ${waits}`);
+		sql(db.url, `SELECT pg_terminate_backend(pid) ${waits}`);
+		assert.equal(await ended, 78);
+		assert.match(said,
+			/error E301: guichet's own database gives no answer: [^(]/);
+		db.drop();
+	});
+
 // A partition that is made, or dropped, once stood across a sign-in: each held
 // what the other waited for, and after a second one of them was sent away.
 test("partitions come and go while people sign in, and nobody is sent away",

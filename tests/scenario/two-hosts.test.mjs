@@ -73,7 +73,8 @@ test("the leader loses its session asleep, or is killed: 5 s at most",
 		if (signal === "SIGSTOP")
 			// its session ends when the network forgets it; as TCP would
 			sql(leader.db.url, `SELECT pg_terminate_backend(pid) FROM pg_locks
-				WHERE locktype = 'advisory' AND granted`);
+				WHERE locktype = 'advisory' AND granted AND database = (SELECT oid
+				FROM pg_database WHERE datname = current_database())`);
 		const begun = performance.now();
 		sql(leader.db.url, `INSERT INTO guichet.journal_line (id, log, leaf)
 			VALUES (gen_random_uuid(), 1, '{"v":1}')`);

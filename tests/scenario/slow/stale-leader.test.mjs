@@ -57,7 +57,8 @@ for (const roles of [["journal"], ["journal", "signer"],
 			process.kill(pid, "SIGSTOP");
 		// as the network forgets its session
 		sql(url, `SELECT pg_terminate_backend(pid) FROM pg_locks
-			WHERE locktype = 'advisory' AND granted`);
+			WHERE locktype = 'advisory' AND granted AND database = (SELECT oid
+			FROM pg_database WHERE datname = current_database())`);
 		const end = Date.now() + SLEEP_MS;
 		while (Date.now() < end) {
 			line();
