@@ -119,16 +119,12 @@ test("meters that are not hers to give are left out; none left, nothing goes",
 		const text = readFileSync(file, "utf8");
 		const settle = async (content) => {
 			writeFileSync(file, content);
-			const ready = counter.said("ready processes=");
-			counter.signal("SIGHUP");
-			await counter.until(() => counter.said("ready processes=") > ready,
-				"new");
+			await counter.reload();
 		};
 		assert.ok((await take(id, "json")).json.length > 300);
 		await settle(text.replace(" AS label", " AS label,\n       " +
 			"'removed_meter'::text AS reason"));
-		for (let i = 0; i < 3; i++)
-			assert.deepEqual((await take(id, "json")).json, []);
+		assert.deepEqual((await take(id, "json")).json, []);
 		await settle(text);
 	});
 
@@ -150,9 +146,7 @@ test("cut short, it is seen to be: the source goes away half-way", async () => {
 	writeFileSync(file, text.replace("k.conso_wh                ",
 		`CASE WHEN k.jour < (SELECT max(jour) - 30 FROM si.courbe_jour)
 			THEN k.conso_wh ELSE ref.stop() END `));
-	const ready = counter.said("ready processes=");
-	counter.signal("SIGHUP");
-	await counter.until(() => counter.said("ready processes=") > ready, "new");
+	await counter.reload();
 	await assert.rejects(take(id, "json"), /aborted|hang up|terminated/);
 	await counter.until(() => lines("download.ended").at(-1).oc === "aborted",
 		"told");

@@ -226,8 +226,7 @@ test("one who died is written to no more", async () => {
 		`${counter.settings.catalogue.adapters}/energy/customers.sql`;
 	writeFileSync(file, `SELECT i.id_client AS customer, 'deceased' AS reason,
 		i.mail AS email FROM crm.client AS i WHERE i.id_client = :customer`);
-	counter.signal("SIGHUP");
-	await counter.until(() => counter.said("ready processes=") > 1, "reloaded");
+	await counter.reload();
 	put();
 	await counter.until(() => letters() === "0", "dropped");
 	assert.equal(got.length, n);
@@ -242,10 +241,7 @@ test("a certificate nobody vouches for: nothing is said to that server",
 	writeFileSync(`${counter.settings.catalogue.adapters}/energy/customers.sql`,
 		`SELECT i.id_client AS customer, NULL AS reason, i.mail AS email
 		FROM crm.client AS i WHERE i.id_client = :customer`);
-	const ready = counter.said("ready processes=");
-	counter.signal("SIGHUP");
-	await counter.until(() => counter.said("ready processes=") > ready,
-		"reloaded");
+	await counter.reload();
 	put();
 	await counter.until(() => row("reason IS NOT NULL") === "t", "refused");
 	assert.match(row("reason"), /SSL|certificate/);
@@ -262,10 +258,7 @@ printf '%s\\n' "$#" "$@" >${dir}/to; cat >${dir}/letter.tmp
 mv ${dir}/letter.tmp ${dir}/letter\n`);
 	chmodSync(script, 0o755);
 	counter.change({ mail: { mode: "command", command: script, retry_s: 1 } });
-	const ready = counter.said("ready processes=");
-	counter.signal("SIGHUP");
-	await counter.until(() => counter.said("ready processes=") > ready,
-		"reloaded");
+	await counter.reload();
 	put();
 	await counter.until(() => letters() === "0", "handed over");
 	assert.equal(readFileSync(`${dir}/to`, "utf8"),

@@ -261,11 +261,9 @@ test("from the sandbox to production: exported, requested, admitted", () => {
 
 test("closed unless it is opened", async () => {
 	counter.change({ registration: { mode: "off" } });
-	counter.signal("SIGHUP");
-	await counter.until(async () => (await send("/oauth/register",
-		{ body: words(), token: invitation })).status === 404, "closed");
-	// workers of before may answer a moment longer
-	const told = async () => (await counter.ask(
-		"/.well-known/oauth-authorization-server")).json.registration_endpoint;
-	await counter.until(async () => await told() === undefined, "not told");
+	await counter.reload();
+	assert.equal((await send("/oauth/register",
+		{ body: words(), token: invitation })).status, 404);
+	assert.equal((await counter.ask("/.well-known/oauth-authorization-server"))
+		.json.registration_endpoint, undefined);
 });

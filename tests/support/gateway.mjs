@@ -172,6 +172,15 @@ export async function startGateway(options = {}) {
 			process.kill(pid, signal);
 			return pid;
 		},
+		// SIGHUP, until the new processes serve and the last of the old ended:
+		// one that drains still answers as it was
+		reload: async () => {
+			const old = pidsOf(child.pid), ready = g.said("ready processes=");
+			process.kill(child.pid, "SIGHUP");
+			await g.until(() => g.said("ready processes=") > ready, "reloaded");
+			await g.until(() => !pidsOf(child.pid).some((p) => old.includes(p)),
+				"the old ones ended");
+		},
 		stop: async () => {
 			if (g.exit === undefined)
 				process.kill(child.pid, "SIGTERM");
