@@ -35,6 +35,7 @@ struct settings {
 	char *tls_key;
 	char *trusted_proxies;		/* addresses whose forwarding headers count */
 	char *client_certificate_header; /* e.g. X-Client-Cert, URL-encoded PEM */
+	bool core_dumps;
 	int64_t web_workers;
 	int64_t connections_max;	/* per worker */
 	int64_t head_timeout_ms, body_timeout_ms, answer_timeout_ms, idle_timeout_ms;

@@ -50,6 +50,8 @@ const struct row settings_table[] = {
 	{ "server", "client_certificate_header", TEXT, "",
 	  AT(client_certificate_header),
 	  "Header in which such a front hands over client certificates." },
+	{ "server", "core_dumps", YES_NO, "no", AT(core_dumps),
+	  "Whether a crash leaves a core, with records and keys in it." },
 	{ "server", "web_workers", NUMBER, "2", AT(web_workers),
 	  "Processes that answer; about one per core.", 1, 64 },
 	{ "server", "connections_max", NUMBER, "2000", AT(connections_max),

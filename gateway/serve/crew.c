@@ -67,6 +67,7 @@ become(struct crew *w, struct child *c)
 	    w->ready[1], &w->beats[c->page] };
 
 	name_process(c->kind->name);
+	prctl(PR_SET_DUMPABLE, s->core_dumps);	/* law 3 holds for cores too */
 	sigprocmask(SIG_SETMASK, &w->before, NULL);
 	signal(SIGINT, SIG_IGN);	/* the supervisor alone answers ^C */
 	signal(SIGHUP, SIG_IGN);
@@ -312,7 +313,7 @@ crew_kill_stuck(struct crew *w, bool slept)
 		log_error("stuck, killed role=%s index=%d pid=%d",
 		    c->kind->name, c->index, (int)c->pid);
 		w->beats[c->page] = 0;
-		kill(c->pid, SIGABRT);	/* a core tells where */
+		kill(c->pid, SIGABRT);	/* a core, if allowed, tells where */
 		kill(c->pid, SIGCONT);
 	}
 }

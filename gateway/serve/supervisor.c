@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sysexits.h>
 #include <systemd/sd-daemon.h>
@@ -198,6 +199,7 @@ supervise(const char *config)
 		return refused(&s, rc, &f);
 	log_open(strcmp(s.plan.settings->log_format, "json") == 0,
 	    log_level_named(s.plan.settings->log_level), "supervisor");
+	prctl(PR_SET_DUMPABLE, s.plan.settings->core_dumps);
 	if (prepare(&s) < 0)
 		fatal("cannot prepare to serve: %s", strerror(errno));
 	if ((rc = sockets_open(s.sockets, &s.plan, &f)) < 0 ||

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supervisor: what it refuses, what it survives, how it reloads and ends.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from
+	"node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -240,6 +241,23 @@ test("partitions to come are made while it serves", async () => {
 });
 
 // ---- reload ----
+
+test("a crash leaves no memory behind, unless it was asked to", async (t) => {
+	if (readFileSync("/proc/sys/kernel/core_pattern", "utf8")[0] === "|")
+		return t.skip("this machine gives cores to a program");
+	for (const wanted of ["no", "yes"]) {
+		const cwd = temporary();
+		const one = await startGateway({ cwd, settings: {
+			server: { web_workers: 1, core_dumps: wanted } } });
+		const [pid] = one.pids("web");
+		execFileSync("prlimit", ["--pid", pid, "--core=unlimited"]);
+		one.kill("web", 0, "SIGSEGV");
+		await one.until(() => one.said("died role=web") > 0, "died");
+		assert.equal(readdirSync(cwd).filter((f) => f.startsWith("core"))
+			.length, wanted === "yes" ? 1 : 0, wanted);
+		await one.stop();
+	}
+});
 
 test("SIGHUP: the new settings serve, and no call is dropped", async () => {
 	const g = await startGateway();

@@ -139,7 +139,7 @@ process.on("exit", () => {
 export async function startGateway(options = {}) {
 	const ground = options.ground ?? await prepareGateway(options);
 	const child = spawn(program, ["serve", "--config", ground.config], {
-		cwd: root, env: { ...process.env, ...options.env },
+		cwd: options.cwd ?? root, env: { ...process.env, ...options.env },
 		stdio: ["ignore", "ignore", "pipe"] });
 	const ca = readFileSync(ground.ca);
 	const g = { ...ground, pid: child.pid, logs: "", exit: undefined };
