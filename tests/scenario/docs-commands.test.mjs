@@ -44,7 +44,8 @@ function commands(file) {
 	return all;
 }
 const pages = ["README.md", ...["tutorial", "how-to", "explanation"].flatMap(
-	(d) => readdirSync(join(root, "docs", d)).filter((f) => f.endsWith(".md"))
+	(d) => readdirSync(join(root, "docs", d))
+		.filter((f) => /^[^.]+\.md$/.test(f))	// docs-french: their twins show the same
 		.map((f) => `docs/${d}/${f}`))];
 const shown = pages.flatMap((page) => commands(page).map((c) => [page, c]));
 
