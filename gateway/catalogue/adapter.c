@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "catalogue/catalogue_own.h"
 
+enum { OVERLAP_S = 900 };
+
 struct reading {
 	struct catalogue *c;
 	struct source *source;
@@ -27,7 +29,7 @@ struct reading {
 
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
     "statement_timeout_ms", "coholders", "compare_days", "keeps_days",
-    "consent_days" };
+    "consent_days", "overlap_s" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
@@ -113,6 +115,10 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	case 8:
 		s->consent_days = text;		/* read with the data sets */
 		return 0;
+	case 9:
+		return parse_int(&s->overlap_s, text, 1, 86400) == 0 ? 0 :
+		    bad_value(f, line, "write for how many seconds a transaction "
+		    "may last at most, up to 86400");
 	default:
 		return parse_int(&s->keeps_days, text, 0, 36600) == 0 ? 0 :
 		    bad_value(f, line, "write how many days back records are "
@@ -148,6 +154,7 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 	const char *here = settings_source_url(settings, s->name);
 
 	s->statement_timeout_ms = 5000;
+	s->overlap_s = OVERLAP_S;
 	if (conf_read_file(r->conf, on_line, r, f) < 0)
 		return E_BAD_INPUT;
 	if (here != NULL)

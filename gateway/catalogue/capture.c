@@ -3,7 +3,8 @@
  * capture.c - how it is known that something was written at the source.
  *
  * By time (horizon), the watch asks <data-set>.changed.sql about [:since,
- * :until). By trigger, each write leaves a row in guichet_source.change (table,
+ * :until); by overlap the same, about all that may still come late, again and
+ * again. By trigger, each write leaves a row in guichet_source.change (table,
  * key, operation, xid8), and <data-set>.changed.sql turns these rows into
  * customers: it reads them as a table named `changes`, which stands for those
  * that are new. They are read below pg_snapshot_xmin: every transaction below it
@@ -18,13 +19,14 @@
 static const char *const names[] = {
 	[CAPTURE_HORIZON] = "horizon",
 	[CAPTURE_TRIGGER] = "trigger",
+	[CAPTURE_OVERLAP] = "overlap",
 };
 
 int
 capture_parse(enum capture *out, const char *name)
 {
 	for (size_t i = 0; i < countof(names); i++)
-		if (strcmp(names[i], name) == 0) {
+		if (names[i] != NULL && strcmp(names[i], name) == 0) {
 			*out = (enum capture)i;
 			return 0;
 		}
@@ -63,6 +65,14 @@ static const char by_time[] =
     "SELECT r.customer::text AS customer, max(r.changed) AS changed\n"
     "  FROM (\n%s\n) AS r\n WHERE r.customer IS NOT NULL\n GROUP BY 1";
 
+/* Told again and again: seen is what a row is known by. */
+static const char by_overlap[] =
+    "SELECT r.customer::text AS customer, r.changed,\n"
+    "       hashtextextended(concat_ws(' ', r.customer, r.changed,\n"
+    "         sum(hashtextextended(r::text, 0)::numeric)), 0) AS seen\n"
+    "  FROM (\n%s\n) AS r\n WHERE r.customer IS NOT NULL\n"
+    " GROUP BY r.customer, r.changed";
+
 static int
 by_time_uses(const struct dataset *d, unsigned used, struct fault *f)
 {
@@ -95,7 +105,8 @@ capture_changed(struct dataset *d, unsigned used, struct arena *a,
 
 	if ((by_change ? by_change_uses : by_time_uses)(d, used, f) < 0)
 		return E_BAD_INPUT;
-	d->changed.text = arena_printf(a, by_change ? by_trigger : by_time,
+	d->changed.text = arena_printf(a, by_change ? by_trigger :
+	    d->source->capture == CAPTURE_OVERLAP ? by_overlap : by_time,
 	    d->changed_text);
 	return 0;
 }

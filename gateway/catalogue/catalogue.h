@@ -92,6 +92,7 @@ struct source {
 	const char *url, *time_zone;
 	struct zone *zone;
 	enum capture capture;
+	int64_t overlap_s;		/* the longest transaction, by overlap */
 	int64_t compare_days;		/* between comparisons; 0 = never */
 	const char *consent_days;	/* source.conf: "730 energy.load-curve=365" */
 	int64_t keeps_days;		/* records are held so far back; 0 = all */

@@ -4,15 +4,9 @@
  */
 #include <string.h>
 #include "base/error.h"
-#include "catalogue/check.h"
-#include "catalogue/describe.h"
+#include "catalogue/check_own.h"
 
-/* Each gives one text when something is wrong: what the cause or cure names. */
-static const struct {
-	const char *code;
-	bool warning;
-	const char *sql, *cause, *cure;	/* %s: the text; in one of the two */
-} questions[] = {
+static const struct check_question questions[] = {
 	{ "E229", false,
 	  "SELECT quote_ident(current_user) FROM pg_roles WHERE rolname ="
 	  " current_user AND (rolsuper OR rolcreaterole OR rolreplication)",
@@ -45,30 +39,30 @@ static const struct {
 	  "add sslmode=verify-full to url" },
 };
 
-static void
-ask_all(struct findings *found, const struct source *s, PGconn *pg,
-    struct arena *a)
+void
+check_ask(struct findings *found, const struct source *s, PGconn *pg,
+    struct arena *a, const struct check_question *q)
 {
-	for (size_t i = 0; i < countof(questions); i++) {
-		struct finding one = { .level = 5, .source = s->name };
-		const char *text = live_text(pg, a, questions[i].sql, NULL, 0);
-		const char *words[] = { questions[i].cause, questions[i].cure };
+	struct finding one = { .level = 5, .source = s->name };
+	const char *const values[] = { arena_printf(a, "%lld",
+	    (long long)s->overlap_s) };
+	const char *text = live_text(pg, a, q->sql, values,
+	    strstr(q->sql, "$1") != NULL);
+	const char *words[] = { q->cause, q->cure };
 
-		if (text == NULL)
-			continue;
-		for (size_t k = 0; k < countof(words); k++) {
-			const char *at = strstr(words[k], "%s");
+	if (text == NULL)
+		return;
+	for (size_t k = 0; k < countof(words); k++) {
+		const char *at = strstr(words[k], "%s");
 
-			if (at != NULL)
-				words[k] = arena_printf(a, "%.*s%s%s",
-				    (int)(at - words[k]), words[k], text, at + 2);
-		}
-		fault_set(&one.fault, questions[i].code, s->name, 0, 0, "%s",
-		    words[0]);
-		fault_cure(&one.fault, "%s", words[1]);
-		one.fault.warning = questions[i].warning;
-		findings_add(found, &one);
+		if (at != NULL)
+			words[k] = arena_printf(a, "%.*s%s%s",
+			    (int)(at - words[k]), words[k], text, at + 2);
 	}
+	fault_set(&one.fault, q->code, s->name, 0, 0, "%s", words[0]);
+	fault_cure(&one.fault, "%s", words[1]);
+	one.fault.warning = q->warning;
+	findings_add(found, &one);
 }
 
 /* Row level security that applies to us empties answers without a word. */
@@ -108,7 +102,10 @@ check_rights(struct catalogue *c, struct findings *found)
 		if (live_open(&now, c->sources[i], &f) == 0) {
 			PGconn *pg = db_now_connection(now);
 
-			ask_all(found, c->sources[i], pg, a);
+			for (size_t k = 0; k < countof(questions); k++)
+				check_ask(found, c->sources[i], pg, a,
+				    &questions[k]);
+			check_capture(found, c->sources[i], pg, a);
 			for (size_t k = 0; k < c->dataset_count; k++)
 				if (c->datasets[k]->source == c->sources[i])
 					check_hidden(found, c->datasets[k], pg, a);

@@ -274,7 +274,8 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 	if (rc < 0)
 		return rc;
 	pg = db_now_connection(now);
-	if (live_horizon(pg, s, f) < 0 || capture_look(pg, s, f) < 0)
+	if ((s->capture != CAPTURE_OVERLAP && live_horizon(pg, s, f) < 0) ||
+	    capture_look(pg, s, f) < 0)
 		rc = catalogue_fault(c, 2, s, NULL, f);
 	if (rc == 0)
 		rc = describe_beside(c, s, pg, &customers, f);

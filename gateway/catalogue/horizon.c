@@ -16,6 +16,10 @@
  * transaction where it stood before we first saw it, and moves on as they go:
  * a source that always has some (XA) does not stop us. Those already there
  * at our first look have no such bound: no U until they are gone.
+ *
+ * With capture = overlap nobody is looked at: a transaction lasts overlap_s at
+ * most, says source.conf, so U is the source's clock less that. A standby shows
+ * what it has replayed: there it is the primary's clock of that moment.
  */
 #include <event2/event.h>
 #include <stdlib.h>
@@ -168,6 +172,33 @@ on_prepared(struct rows *rows, int failure, void *arg)
 	tell(h, failure);
 }
 
+/* ---- by a bound on how long a transaction lasts ---- */
+
+static void
+on_overlap(struct rows *rows, int failure, void *arg)
+{
+	struct horizon *h = arg;
+	bool dark = failure == 0 && row_null(rows, 0, "at");
+
+	if (dark && !h->dark)
+		log_error("how far the standby is cannot be seen source=%s "
+		    "cure=\"GRANT pg_read_all_stats to our role; see that it "
+		    "still follows its primary\"", h->source->name);
+	h->dark = dark;
+	if (dark)
+		failure = E_UNAVAILABLE;
+	if (failure == 0) {
+		int64_t us = row_time(rows, 0, "at") - h->margin_us -
+		    h->source->overlap_s * 1000000;
+
+		h->source_now_us = row_time(rows, 0, "now");
+		h->known_us = h->asking_us;
+		if (us > h->us)
+			h->us = us;
+	}
+	tell(h, failure);
+}
+
 /* ---- running transactions ---- */
 
 static void
@@ -211,6 +242,15 @@ horizon_source_now(const struct source *s)
 	return s->horizon->source_now_us;
 }
 
+static struct question *
+ask(struct horizon *h)
+{
+	bool overlap = h->source->capture == CAPTURE_OVERLAP;
+
+	return db_ask(h->source->db, overlap ? SQL_HORIZON_OVERLAP :
+	    SQL_HORIZON_ACTIVE, PARAMS_NONE, overlap ? on_overlap : on_active, h);
+}
+
 /* Many may ask; one question is under way. */
 struct horizon_wait *
 horizon_ask(struct source *s, on_horizon *on_known, void *arg)
@@ -225,7 +265,7 @@ horizon_ask(struct source *s, on_horizon *on_known, void *arg)
 		return w;
 	h->asking = true;
 	h->asking_us = clock_mono_us();
-	if (db_ask(s->db, SQL_HORIZON_ACTIVE, PARAMS_NONE, on_active, h) == NULL) {
+	if (ask(h) == NULL) {
 		h->failure = E_FULL;
 		evtimer_add(h->refused, &soon);
 	}

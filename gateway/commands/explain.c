@@ -265,6 +265,12 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E240", "A source does not tell of its changes",
 	  "capture = trigger needs a change table that our role may read.",
 	  "Run what `guichet adapter triggers SOURCE` prints, as the owner." },
+	{ "E243", "Transactions may last longer than overlap_s",
+	  "capture = overlap reads again what changed in the last overlap_s "
+	  "seconds: what a longer transaction writes appears behind that, and is "
+	  "found by comparisons alone.",
+	  "Bound transactions at the source, or raise overlap_s; and set "
+	  "compare_days." },
 	/* ---- schemas ---- */
 	{ "E251", "A schema is not JSON",
 	  "The parser stopped at the place shown; members given twice are "

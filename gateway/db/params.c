@@ -88,9 +88,9 @@ params_uuid(struct params *p, const struct uuid *uuid)
 void
 params_time(struct params *p, int64_t us)
 {
-	/* the smallest is -infinity there too */
-	uint64_t wire = htobe64((uint64_t)(us == INT64_MIN ? us :
-	    us - EPOCH_2000_US));
+	/* the smallest is -infinity there too, the largest infinity */
+	uint64_t wire = htobe64((uint64_t)(us == INT64_MIN || us == INT64_MAX ?
+	    us : us - EPOCH_2000_US));
 
 	add_scratch(p, &wire, sizeof(wire), 1);
 }

@@ -242,6 +242,7 @@ watch_free(struct watch *w)
 			db_forget(m->question);
 		if (m->comparing != NULL)
 			db_forget(m->comparing);
+		seen_clear(&m->seen);
 	}
 	free(w->ears);
 	free(w->machines);

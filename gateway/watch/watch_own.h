@@ -15,6 +15,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
 #include "db/db.h"
+#include "watch/seen.h"
 
 struct house;
 struct watch;
@@ -46,6 +47,9 @@ struct machine {
 
 	/* by_time.c: [since, until) is asked about, up to the horizon */
 	int64_t horizon_us, since_us, until_us;
+	/* by overlap, everything above since too, again and again */
+	struct seen seen;
+	int64_t asked_us;
 	/* by_trigger.c: the place reached in the change table, and the next */
 	int64_t at, at_n, to, to_n;
 	bool pending;			/* some may not be read yet */

@@ -462,6 +462,29 @@ test("a role that may write is told, with the REVOKE", () => {
 		x.code === "E229" && /far more/.test(x.cause)));
 });
 
+test("capture = overlap: what does not bound transactions is told", () => {
+	const name = sql(db.url, "SELECT quote_ident(current_database())");
+	const told = (more = "") => {
+		const r = check(inConf(conf + "capture = overlap\noverlap_s = 60\n" +
+			more));
+		assert.equal(r.code, 0);		// warnings
+		return r.found.map((f) => `${f.code} ${f.cause}`);
+	};
+	const set = (text) => sql(db.url, ["statement_timeout",
+		"idle_in_transaction_session_timeout"].map((s) =>
+		`ALTER DATABASE ${name} ${text.replace("@", s)};`).join(" "));
+
+	assert.match(told()[0], /^E243 nothing here ends a transaction/);
+	assert.match(told("compare_days = 1\n")[0], /^E243 nothing/);
+	set("SET @ = '30s'");
+	assert.match(told()[0], /^E243 statements and pauses/);
+	assert.deepEqual(told("compare_days = 1\n"), []);
+	set("SET @ = '2min'");
+	assert.match(told("compare_days = 1\n")[0], /^E243 nothing/);
+	set("RESET @");
+	assert.equal(check(inConf(conf + "overlap_s = 0\n")).found[0].code, "E212");
+});
+
 test("row level security is told", () => {
 	sql(db.url, "ALTER TABLE vente.commande ENABLE ROW LEVEL SECURITY");
 	const r = check({ args: ["--customer", "C1"] });
