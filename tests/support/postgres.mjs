@@ -74,7 +74,7 @@ export function createDatabase(name, base = postgresUrl(), charset = null) {
 		LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0` : ""));
 	const url = urlOf(base, unique);
 	return { name: unique, url, drop: () => {
-		keepLines(url, unique);
+		keepLines(base, unique);
 		sql(base, `DROP DATABASE IF EXISTS "${unique}" WITH (FORCE)`);
 	} };
 }

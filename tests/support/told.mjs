@@ -6,7 +6,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSyn
 	from "node:fs";
 import { join } from "node:path";
 import { root } from "./ground.mjs";
-import { sql, urlOf } from "./postgres.mjs";
+import { sql } from "./postgres.mjs";
 
 // Made by the run, read at its end; nothing is kept when there is no run.
 export const told_dir = () => process.env.GUICHET_TOLD;
@@ -26,25 +26,32 @@ export function keepLog(name, text) {
 
 // Lines of the product alone: those that a test wrote by hand (ledger.mjs) are
 // listed by it, those of the statements' own test have no time.
-const LINES = `SELECT l.leaf FROM guichet.journal_line AS l WHERE l.leaf IS NOT NULL`;
-export function keepLines(url, name) {
-	if (!told_dir())
-		return;
-	const there = sql(url, `SELECT to_regclass('guichet.journal_line') IS NOT NULL,
-		to_regclass('public.by_hand') IS NOT NULL`);
-	if (!there.startsWith("t"))
-		return;
-	appendFileSync(join(told_dir(), `${name}.leaves`), sql(url, LINES.replace(
-		"l.leaf", "convert_from(l.leaf, 'UTF8')") + (there.endsWith("t") ?
-		" AND l.id NOT IN (SELECT id FROM public.by_hand)" : "")) + "\n");
+const script = (name, file) => String.raw`\connect "${name}"
+SELECT to_regclass('guichet.journal_line') IS NOT NULL AS journal,
+       to_regclass('public.by_hand') IS NOT NULL AS hand \gset
+\if :journal
+\o ${file}
+\if :hand
+SELECT convert_from(leaf, 'UTF8') FROM guichet.journal_line
+ WHERE leaf IS NOT NULL AND id NOT IN (SELECT id FROM public.by_hand);
+\else
+SELECT convert_from(leaf, 'UTF8') FROM guichet.journal_line
+ WHERE leaf IS NOT NULL;
+\endif
+\o
+\endif
+`;
+export function keepLines(base, ...names) {
+	if (told_dir())
+		sql(base, names.map((name) => script(name,
+			join(told_dir(), `${name}.leaves`))).join(""));
 }
 
 // Every database still there, and what was kept of those that are gone.
 export function eventsTold(base) {
-	for (const name of sql(base, `SELECT datname FROM pg_database
-		WHERE datname ~ '_[0-9]+_[0-9]+$' AND datallowconn`).split("\n"))
-		if (name)
-			keepLines(urlOf(base, name), name);
+	keepLines(base, ...sql(base, `SELECT datname FROM pg_database
+		WHERE datname ~ '_[0-9]+_[0-9]+$' AND datallowconn`).split("\n")
+		.filter(Boolean));
 	const told = new Set();
 	for (const f of readdirSync(told_dir()).filter((n) => n.endsWith(".leaves")))
 		for (const [, ev] of readFileSync(join(told_dir(), f), "utf8")
