@@ -51,6 +51,7 @@ struct server {
 	struct proxies *proxies;
 	struct port *ports;
 	struct event *sweep;		/* looks at deadlines */
+	struct event *sweep_on;		/* goes on when many are due at once */
 	struct event *rest;		/* accepts again after EMFILE */
 	int64_t rested_us;		/* when it last had to */
 	struct conns by_term[TERMS];

@@ -29,6 +29,7 @@
 #include "http/proxy.h"
 
 enum { SWEEP_MS = 100, REST_MS = 100, REST_TELL_S = 10, ACCEPT_AT_ONCE = 64,
+    DUE_AT_ONCE = 32,
     BACKLOG = 1024, LINGER_MS = 2000, NEWCOMERS_MS = 5000 };
 
 /* ---- a listening socket ---- */
@@ -265,14 +266,18 @@ drain_idle(struct server *s)
 static void
 on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
+	static const struct timeval at_once = { 0, 0 };
 	struct server *s = arg;
 	int64_t now = clock_mono_us();
 	struct conn *conn;
+	int n = 0;
 
 	for (int t = 0; t < TERMS; t++)
 		while ((conn = TAILQ_FIRST(&s->by_term[t])) != NULL &&
-		    conn->due_us <= now)
+		    conn->due_us <= now && n++ < DUE_AT_ONCE)
 			conn_due(conn);
+	if (n > DUE_AT_ONCE)	/* the rest after whoever is waiting */
+		event_add(s->sweep_on, &at_once);
 	if (!s->draining)
 		return;
 	drain_idle(s);
@@ -341,6 +346,7 @@ server_new(struct house *house)
 	if (proxies_load(&s->proxies, set, &fault) < 0)
 		fatal("%s", fault.cause);
 	s->sweep = event_new(house->base, -1, EV_PERSIST, on_sweep, s);
+	s->sweep_on = event_new(house->base, -1, 0, on_sweep, s);
 	s->rest = event_new(house->base, -1, 0, on_rested, s);
 	signal(SIGPIPE, SIG_IGN);	/* OpenSSL writes without MSG_NOSIGNAL */
 	return s;
@@ -389,6 +395,7 @@ server_free(struct server *s)
 		free(p);
 	}
 	event_free(s->sweep);
+	event_free(s->sweep_on);
 	event_free(s->rest);
 	proxies_free(s->proxies);
 	buf_clear(&s->out);

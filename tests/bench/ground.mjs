@@ -27,10 +27,10 @@ const pgTool = join(root, 'tests/support/pg');
 export const usedWal = 'SELECT pg_current_xact_id(), pg_switch_wal();\n'.repeat(120) +
   'CHECKPOINT;';
 
-export function startPostgres() {
+export function startPostgres({ fsync = true } = {}) {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  const url = execFileSync(pgTool, ['start', inPlace('pg'), '--fsync'],
+  const url = execFileSync(pgTool, ['start', inPlace('pg'), ...(fsync ? ['--fsync'] : [])],
     { encoding: 'utf8' }).trim();
   const host = new URL(url.replace('postgresql:///', 'http://x/')).searchParams.get('host');
   const pid = Number(readFileSync(join(host, 'data/postmaster.pid'), 'utf8').split('\n')[0]);
@@ -149,15 +149,15 @@ export async function makeGround(pg) {
 // Behind a front for the plain runs (it hands over the client's certificate,
 // as nginx does), and with TLS of its own for the others.
 export async function startGateway(ground, workers, adapters = join(root, 'adapters'),
-  as = program) {
+  as = program, { name = String(workers), server = {}, log = {}, cgroup } = {}) {
   const [tlsPort, port, admin] = await freePorts(3);
-  const config = writeSettings(inPlace(`guichet-${workers}.conf`), {
+  const config = writeSettings(inPlace(`guichet-${name}.conf`), {
     organisation: { name: 'Bench', contact: 'dpo@example.org' },
     server: { public_url: `https://localhost:${tlsPort}`, listen: `127.0.0.1:${tlsPort}`,
       listen_plain: `127.0.0.1:${port}`, tls_certificate: ground.tls.certificate,
       tls_key: ground.tls.key, web_workers: workers, trusted_proxies: '127.0.0.1',
-      client_certificate_header: 'X-Client-Cert' },
-    admin: { listen: `127.0.0.1:${admin}` },
+      client_certificate_header: 'X-Client-Cert', ...server },
+    admin: { listen: `127.0.0.1:${admin}` }, log,
     database: { url: ground.pg.databaseUrl('guichet') },
     catalogue: { schemas: join(root, 'schemas'), adapters, sources: 'energy' },
     sources: { energy: ground.pg.databaseUrl('energy')
@@ -166,9 +166,12 @@ export async function startGateway(ground, workers, adapters = join(root, 'adapt
   });
   must('key', 'new', '--config', config);
   must('migrate', '--config', config);
-  const g = start(`gateway-${workers}`, as, ['serve', '--config', config]);
+  const serve = [as, 'serve', '--config', config];
+  const g = start(`gateway-${name}`, ...(cgroup === undefined ? [serve[0], serve.slice(1)] :
+    ['sh', ['-c', `echo $$ > ${cgroup}/cgroup.procs && exec "$0" "$@"`, ...serve]]));
   await untilAnswers(`http://127.0.0.1:${admin}/live`, g.child, g.log);
-  return { ...g, issuer: `https://localhost:${tlsPort}`, admin: `http://127.0.0.1:${admin}`,
+  return { ...g, ports: { plain: port, tls: tlsPort, admin },
+    issuer: `https://localhost:${tlsPort}`, admin: `http://127.0.0.1:${admin}`,
     plain: `http://127.0.0.1:${port}`, tls: `https://127.0.0.1:${tlsPort}` };
 }
 
