@@ -36,7 +36,7 @@ PKG_LIBS = $(shell pkg-config --libs $(PKGS)) -lm
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $1	$(2:$(CURDIR)/%=%)")
 
-ROOMS := base crypto db http catalogue journal consent push watch pages mail \
+ROOMS := base crypto db http catalogue synth journal consent push watch pages mail \
 	routes serve commands
 SRC := $(foreach r,$(ROOMS),$(wildcard gateway/$r/*.c))
 OBJ := $(SRC:%.c=$(B)/%.o) $(B)/sql_table.o $(B)/assets.o $(B)/scripts.o

@@ -158,6 +158,9 @@ void catalogue_look(struct catalogue **out, const struct settings *,
 void catalogue_look_live(struct catalogue *, struct findings *);
 /* Opens this process's pools. */
 void catalogue_open(struct catalogue *, struct event_base *, const struct settings *);
+/* One schema's file, in the arena. */
+MUST_CHECK int schema_read(struct schema **out, struct arena *, const char *path,
+    struct fault *);
 void catalogue_free(struct catalogue *);
 
 size_t catalogue_count(const struct catalogue *);

@@ -24,8 +24,6 @@ int catalogue_fault(struct catalogue *, int level, const struct source *,
     const struct dataset *, const struct fault *);
 
 /* ---- schema.c ---- */
-MUST_CHECK int schema_read(struct schema **out, struct arena *, const char *path,
-    struct fault *);
 /* x-account and x-granularities (schema_offer.c): NULL, or the annotation that
  * is wrong, with code, cause and cure. */
 struct offer_wrong { const char *cause, *cure; };

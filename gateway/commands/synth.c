@@ -5,7 +5,7 @@
  * The same seed and reference date give the same people and the same records;
  * with --logins the first of them may sign in to a gateway in demo mode.
  */
-#include "catalogue/synth.h"
+#include "synth/synth.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>

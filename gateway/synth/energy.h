@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* synth_energy.h - what the files of the energy sector share. */
+/* energy.h - what the files of the energy sector share. */
 #ifndef SYNTH_ENERGY_H
 #define SYNTH_ENERGY_H
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 /* When the end is known, the contract changes the next working day. */
 int64_t contract_changed(const struct synth *, const struct person *,
@@ -12,7 +12,7 @@ int year_kwh(const struct home *);
 /* The network sends a day in the early morning of the next. */
 int64_t reading_sent(const struct synth *, const struct person *, int day);
 
-/* synth_energy_more.c: tables ... */
+/* energy_more.c: tables ... */
 typedef void energy_rows(struct copy *, const struct synth *,
     const struct person *);
 energy_rows energy_terms, energy_profiles, gas_points, gas_days, water_meters,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_copy.c - rows on their way into a table, as COPY's text format.
+ * copy.c - rows on their way into a table, as COPY's text format.
  *
  * Cells are appended to one buffer that is handed over whenever it holds a few
  * dozen kilobytes, so that a million people take the memory of one.
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/clock.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 /* Is it a cell's turn at all? */
 static bool

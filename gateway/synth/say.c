@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_say.c - a record on its way into a file, as NDJSON or as CSV.
+ * say.c - a record on its way into a file, as NDJSON or as CSV.
  *
  * Members come in the order they are said; an object is opened by its first
  * member ("period.start") and closed by the first of another. In CSV a column
@@ -15,7 +15,7 @@
 #include "base/attr.h"
 #include "base/error.h"
 #include "catalogue/cell.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 enum { HAND_OVER = 48 * 1024 };
 

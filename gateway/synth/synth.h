@@ -5,7 +5,7 @@
  *
  * Person N of a seed is the same in every sector and at any population size:
  * whatever is drawn for her is a function of the seed, of N and of what it is
- * drawn for (synth_draw.c), never of what was drawn before. The reference date
+ * drawn for (draw.c), never of what was drawn before. The reference date
  * only says how far her story has been told. Her addresses, numbers and
  * domains are among those reserved for fiction.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_records.c - people as records: one file a data set, without a database.
+ * records.c - people as records: one file a data set, without a database.
  *
  * One person at a time writes to all files of the sector, so that her load
  * curves are made once; nothing is kept of her afterwards.
@@ -13,8 +13,8 @@
 #include <unistd.h>
 #include "base/arena.h"
 #include "base/error.h"
-#include "catalogue/catalogue_own.h"
-#include "catalogue/synth_own.h"
+#include "catalogue/catalogue.h"
+#include "synth/synth_own.h"
 
 enum { SETS_MAX = 16 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_bank.c - people's accounts at the Banque de l'Estuaire: what they earn,
+ * bank.c - people's accounts at the Banque de l'Estuaire: what they earn,
  * and what the other sectors' bills, receipts and passes cost them, to the cent.
  */
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include "base/attr.h"
 #include "base/mem.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 static const char vendor[] = "Banque de l'Estuaire";
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_draw.c - chance without memory.
+ * draw.c - chance without memory.
  *
  * A draw is a mix of (seed, person, purpose, item, count): the finalizer of
  * splitmix64, applied at each stage. No state is carried from one person to the
  * next, so any part of the population can be made alone.
  */
 #include <math.h>
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 static const uint64_t GOLDEN = 0x9e3779b97f4a7c15u;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* synth_telecom.c - people as the telecom database knows them. */
+/* telecom.c - people as the telecom database knows them. */
 #include <stdio.h>
 #include "base/attr.h"
-#include "catalogue/synth_telecom.h"
+#include "synth/telecom.h"
 
 /* When something about the subscriber last changed. */
 int64_t

@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/buf.h"
-#include "catalogue/synth.h"
+#include "synth/synth.h"
 
-/* ---- draws (synth_draw.c) ---- */
+/* ---- draws (draw.c) ---- */
 
 /* What a draw is for. Only ever add at the end: the order is the data. */
 enum purpose { P_NAME = 1, P_WHERE, P_HOME, P_CONTRACT, P_WEATHER, P_CLOUD,
@@ -29,7 +29,7 @@ bool draw_chance(struct draw *, double p);
 double draw_normal(struct draw *);		/* mean 0, deviation 1 */
 int draw_poisson(struct draw *, double mean);	/* mean under 40 */
 
-/* ---- days and hours of France (synth_time.c) ---- */
+/* ---- days and hours of France (time.c) ---- */
 
 enum { FOREVER = INT_MAX, SLOTS_MAX = 50 };
 struct date { int year, month, day; };
@@ -46,7 +46,7 @@ int slot_minute(int64_t midnight, int slots, int step_min, int i);
 /* A moment of a local day, drawn: hours from..to, in microseconds UTC. */
 int64_t moment_of(int day, int from_h, int to_h, struct draw *);
 
-/* ---- people (synth_person.c, synth_names.c) ---- */
+/* ---- people (person.c, names.c) ---- */
 
 struct commune { const char *city, *postcode; double lat, lon, warm; };
 extern const struct commune communes[];
@@ -85,7 +85,7 @@ struct home {
 	int meter_changed;	/* 0, or the day the second meter came */
 	int fine_since;		/* half-hours from then on, hours before */
 	enum option option;
-	int hours;		/* which off-peak hours (synth_curve.c) */
+	int hours;		/* which off-peak hours (curve.c) */
 	int power;		/* kVA */
 	bool hot_water, night, car;
 	double people, base_w, heat_w_per_k, solar_kw;
@@ -123,7 +123,7 @@ void person_make(struct person *, const struct synth *, int64_t n);
 /* Where is she that day? -1 at home, -2 away in France, else places[n]. */
 int person_where(const struct synth *, const struct person *, int day);
 
-/* ---- readings (synth_curve.c) ---- */
+/* ---- readings (curve.c) ---- */
 
 struct curve {
 	int slots, step;
@@ -145,7 +145,7 @@ void curve_guess(struct curve *);
 bool off_peak(const struct home *, int day, int minute);
 const char *off_peak_text(const struct home *);
 
-/* ---- bills (synth_bill.c) ---- */
+/* ---- bills (bill.c) ---- */
 
 enum { BILL_LINES_MAX = 12 };
 struct bill_line {
@@ -167,7 +167,7 @@ typedef void bill_fn(const struct bill *, void *arg);
 void bills_make(const struct synth *, const struct person *,
     const struct home *, bill_fn *, void *arg);
 
-/* ---- calls (synth_calls.c) ---- */
+/* ---- calls (calls.c) ---- */
 
 struct phone_call {
 	int64_t start_s;	/* UTC */
@@ -188,7 +188,7 @@ enum { CELLS_PER_COMMUNE = 3, CELLS_ABROAD = 1000 };
 int calls_make(struct phone_call out[CALLS_MAX], const struct synth *,
     const struct person *, const struct line_of *, int day);
 
-/* ---- where rows go (synth_copy.c, synth_say.c) ---- */
+/* ---- where rows go (copy.c, say.c) ---- */
 
 /*
  * A row of a table is written by cells (cell_...), a record by the paths of its
@@ -284,7 +284,7 @@ int sector_unknown(struct fault *, const char *name);	/* E_BAD_INPUT */
 /* What is left in the buffer goes where rows go. */
 void copy_flush(struct copy *);
 
-/* ---- shared by the sectors' files (synth_shared.c) ---- */
+/* ---- shared by the sectors' files (shared.c) ---- */
 
 int64_t later(int64_t a, int64_t b);
 /* A working hour of that day, in microseconds, drawn for this person. */
@@ -303,7 +303,7 @@ void say_title(struct copy *, const char *path, const struct person *);
 int64_t partner_of(const struct synth *, int64_t n);
 bool adult(const struct synth *, const struct person *);
 
-/* ---- bills of the telephone (synth_phone_bill.c) ---- */
+/* ---- bills of the telephone (phone_bill.c) ---- */
 
 enum { PHONE_LINES_MAX = 12 };
 struct phone_bill {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_person.c - who person N is: a name, homes, meters, lines.
+ * person.c - who person N is: a name, homes, meters, lines.
  *
  * Everything of everyday people happens on a day drawn once and for all; only
  * the ten with a story have theirs placed relative to the reference date, so
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 /* ---- an address for letters that nobody answers ---- */
 

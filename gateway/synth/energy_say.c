@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_energy_say.c - what adapters/energy makes of its tables, made directly:
+ * energy_say.c - what adapters/energy makes of its tables, made directly:
  * records that are joins of several tables, and those of the load curve.
  */
 #include <stdio.h>
 #include <string.h>
-#include "catalogue/synth_energy.h"
+#include "synth/energy.h"
 
 static const char vendor[] = "Régie de Valombre";
 

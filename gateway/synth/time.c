@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_time.c - days and hours of France, by arithmetic.
+ * time.c - days and hours of France, by arithmetic.
  *
  * Days are counted from 1970-01-01. Legal time is UTC+1, and UTC+2 from the
  * last Sunday of March to that of October, changing at 01:00 UTC (directive
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/error.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 enum { DAY_S = 86400, HOUR_S = 3600 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_calls.c - one line's calls and messages, one day.
+ * calls.c - one line's calls and messages, one day.
  *
  * Lengths follow a truncated log-logistic (Vaz de Melo et al., 2010), contacts
  * a Zipf law, hours a circadian table; what is not answered is tried again, and
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400, LONGEST_S = 4 * HOUR_S };
 

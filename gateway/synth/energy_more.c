@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_energy_more.c - payment terms, home profiles, gas and water: tables and
+ * energy_more.c - payment terms, home profiles, gas and water: tables and
  * records at once, as they tell the same.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/attr.h"
-#include "catalogue/synth_energy.h"
+#include "synth/energy.h"
 
 /* ---- how bills are paid ---- */
 

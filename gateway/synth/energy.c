@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* synth_energy.c - people as the energy database knows them. */
+/* energy.c - people as the energy database knows them. */
 #include <stdio.h>
 #include <string.h>
-#include "catalogue/synth_energy.h"
+#include "synth/energy.h"
 
 static void
 clients(struct copy *c, const struct synth *s, const struct person *p)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_phone_bill.c - a line's bill each month: its plan, its options, what
+ * phone_bill.c - a line's bill each month: its plan, its options, what
  * was called beyond them, films. Lines are told with VAT, as they are printed.
  */
 #include <stdio.h>
 #include "base/attr.h"
-#include "catalogue/synth_telecom.h"
+#include "synth/telecom.h"
 
 enum { BILL_AFTER = 3, DUE_AFTER = 12, VAT_PERCENT = 20 };
 

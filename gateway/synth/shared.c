@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* synth_shared.c - what several sectors know of a person. */
+/* shared.c - what several sectors know of a person. */
 #include <stdio.h>
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 int64_t
 later(int64_t a, int64_t b)

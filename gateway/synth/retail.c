@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_retail.c - what people buy at the Coopérative du Grand Pré. Articles are
+ * retail.c - what people buy at the Coopérative du Grand Pré. Articles are
  * invented; their barcodes begin with 2, which shops keep for themselves (GS1).
  */
 #include <stdio.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 const struct article articles[] = {
 	{ "Lait demi-écrémé 1 L", "FRESH", "10", 109, false },

@@ -6,7 +6,7 @@
  * keys, indexes and rights that follow its "-- AFTER" line. People are made
  * again for each table (they cost microseconds), so nothing is kept.
  */
-#include "catalogue/synth.h"
+#include "synth/synth.h"
 #include <errno.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/jw.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 #include "crypto/password.h"
 #include "db/db.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* synth_telecom_say.c - what adapters/telecom makes of its tables, directly. */
+/* telecom_say.c - what adapters/telecom makes of its tables, directly. */
 #include <stdio.h>
 #include <string.h>
-#include "catalogue/synth_telecom.h"
+#include "synth/telecom.h"
 
 static int64_t
 plan_changed(int plan)

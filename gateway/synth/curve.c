@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_curve.c - one home's electricity, one local day.
+ * curve.c - one home's electricity, one local day.
  *
  * A sum of what lives in a home: what never sleeps, the fridge's cycles, the
  * people's mornings, noons and evenings (later at week-ends), light when it is
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/mem.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 /* ---- weather ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_insurance.c - people as the Mutuelle du Roseau knows them. Days are
+ * insurance.c - people as the Mutuelle du Roseau knows them. Days are
  * whole numbers there (20260304), 0 when there is none; what is deleted is only
  * marked; the database speaks WIN1252.
  */
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 static const char vendor[] = "Mutuelle du Roseau";
 

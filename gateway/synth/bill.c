@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_bill.c - bills that add up, to the cent.
+ * bill.c - bills that add up, to the cent.
  *
  * What is billed is the sum of the readings as they stand once corrections have
  * come; every line is rounded by itself and the total is the sum of its lines.
@@ -8,7 +8,7 @@
  */
 #include <stdio.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 enum { MILLION = 1000000, BILL_AFTER = 12, PAY_AFTER = 15 };
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_phone_more.c - where the network saw a phone, what was watched on a box:
+ * phone_more.c - where the network saw a phone, what was watched on a box:
  * tables and records at once.
  */
 #include <math.h>
 #include <stdio.h>
 #include "base/attr.h"
-#include "catalogue/synth_telecom.h"
+#include "synth/telecom.h"
 
 enum { KEPT_DAYS = 30, FIRST_HOUR = 7, LAST_HOUR = 22 };
 

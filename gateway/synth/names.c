@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_names.c - the words people are made of.
+ * names.c - the words people are made of.
  *
  * Towns and their postcodes are real pairs, so that maps and climates fit;
  * streets are not, so that no door is anybody's. The ten with a story come
  * first in every population; docs/explanation/synthetic-people.md tells more.
  */
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 const struct commune communes[] = {
 	{ "Lyon", "69006", 45.77, 4.85, 0.6 },

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * synth_mobility.c - how people travel with the Réseau Hirondelle: a pass each
+ * mobility.c - how people travel with the Réseau Hirondelle: a pass each
  * month or tickets by ten, to work and back, a bicycle at times, a car to park.
  */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/attr.h"
-#include "catalogue/synth_own.h"
+#include "synth/synth_own.h"
 
 static const struct { int cents, senior, youth; } monthly = { 4700, 3100, 2350 };
 enum { TEN_CENTS = 1500, SINGLE_CENTS = 180, STOPS = 12 };
