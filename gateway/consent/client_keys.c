@@ -127,7 +127,8 @@ begin(struct call *c, const struct client *m)
 {
 	static const char *const fields[] = { "Accept: application/json", NULL };
 	const struct http_request q = { .method = "GET", .url = m->jwks_uri,
-	    .fields = fields, .deadline_ms = DEADLINE_MS, .tag = c->id };
+	    .fields = fields, .deadline_ms = DEADLINE_MS, .tag = c->id,
+	    .trace = &c->trace };
 	struct client_keys_fetch *f = xcalloc(1, sizeof(*f));
 
 	f->arena = arena_new();

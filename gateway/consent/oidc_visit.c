@@ -199,7 +199,8 @@ ask_tokens(struct call *c, struct oidc_visit *v)
 	    "Content-Type: application/x-www-form-urlencoded",
 	    "Accept: application/json", NULL, NULL };
 	struct http_request r = { .method = "POST", .url = o->token,
-	    .fields = fields, .deadline_ms = ANSWER_MS, .tag = c->id };
+	    .fields = fields, .deadline_ms = ANSWER_MS, .tag = c->id,
+	    .trace = &c->trace };
 	struct buf form;
 
 	buf_init_in(&form, c->arena);
@@ -380,7 +381,7 @@ ask_userinfo(struct call *c, struct oidc_visit *v)
 	    "Accept: application/json", NULL };
 	const struct http_request r = { .method = "GET",
 	    .url = v->oidc->userinfo, .fields = fields,
-	    .deadline_ms = ANSWER_MS, .tag = c->id };
+	    .deadline_ms = ANSWER_MS, .tag = c->id, .trace = &c->trace };
 
 	v->userinfo_asked = true;
 	return ask(c, v, &r);

@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "db/db.h"
 #include "http/house.h"
+#include "http/trace.h"
 
 struct arena;
 struct call;
@@ -69,6 +70,7 @@ struct call {
 	bool secure;		/* came over TLS, ours or a trusted front's */
 	const char *certificate;	/* base64url SHA-256 of the client's, or NULL */
 	int64_t begun_us;	/* monotonic */
+	struct trace trace;	/* the story it is part of, if its caller told */
 
 	/* the answer to the last question; rows stay until the call ends */
 	struct rows *rows;

@@ -345,6 +345,16 @@ http_job_fail_soon(struct http_job *job, int failure, const char *why)
 	event_add(job->soon, &now);
 }
 
+static void
+set_trace(struct http_job *job, const struct http_request *r)
+{
+	const char **f = r->trace == NULL ? NULL :
+	    trace_fields(job->arena, r->trace, r->tag);
+
+	for (; f != NULL && *f != NULL; f++)
+		job->list = curl_slist_append(job->list, *f);
+}
+
 static bool
 set_fields(struct http_job *job, const struct http_request *r)
 {
@@ -356,6 +366,7 @@ set_fields(struct http_job *job, const struct http_request *r)
 		typed = typed || strncasecmp(r->fields[i], "Content-Type:", 13) == 0;
 		job->list = curl_slist_append(job->list, r->fields[i]);
 	}
+	set_trace(job, r);
 	job->list = curl_slist_append(job->list, "Expect:");
 	if (!typed)		/* libcurl would call it a form */
 		job->list = curl_slist_append(job->list, "Content-Type:");

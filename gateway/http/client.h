@@ -18,6 +18,7 @@ struct event_base;
 struct http_client;
 struct http_job;
 struct settings;
+struct trace;
 
 struct http_request {
 	const char *method, *url;
@@ -26,6 +27,7 @@ struct http_request {
 	size_t body_n;
 	int deadline_ms;		/* total; 0 = push_deadline_ms */
 	const char *tag;		/* for the log: call or delivery id */
+	const struct trace *trace;	/* goes along, the tag as parent; or NULL */
 };
 struct http_answer {
 	int failure;		/* 0; E_UNAVAILABLE, E_TIMEOUT, E_DENIED (address

@@ -59,6 +59,7 @@ exchange_take(struct exchange *x, const struct request *r)
 	c->query = r->query;
 	c->fields = r->fields;
 	c->field_count = r->field_count;
+	trace_take(&c->trace, r->fields, r->field_count);
 }
 
 /* The pattern, never the path or the query: those may name a person. */
@@ -70,15 +71,18 @@ log_it(const struct exchange *x, bool sent)
 	const char *method = c->route == NULL ? "-" : c->head ? "HEAD" :
 	    c->route->method;
 	const char *path = c->route == NULL ? "-" : c->route->path;
+	const char *of = c->trace.id[0] == '\0' ? "" : " trace=";
 
 	if (!sent)
-		log_info("call=%s %s %s left ms=%.1f", c->id, method, path, ms);
+		log_info("call=%s %s %s left ms=%.1f%s%s", c->id, method,
+		    path, ms, of, c->trace.id);
 	else if (x->why != NULL)
-		log_info("call=%s %s %s %d ms=%.1f bytes=%zu code=%s", c->id,
-		    method, path, x->status, ms, x->sent_n, x->why);
+		log_info("call=%s %s %s %d ms=%.1f bytes=%zu code=%s%s%s",
+		    c->id, method, path, x->status, ms, x->sent_n, x->why, of,
+		    c->trace.id);
 	else
-		log_info("call=%s %s %s %d ms=%.1f bytes=%zu", c->id, method,
-		    path, x->status, ms, x->sent_n);
+		log_info("call=%s %s %s %d ms=%.1f bytes=%zu%s%s", c->id,
+		    method, path, x->status, ms, x->sent_n, of, c->trace.id);
 }
 
 void

@@ -376,6 +376,7 @@ send_sample(struct call *c)
 	write_sample(&m.w, b, catalogue_at(c->house->catalogue, 0)->schema, type);
 	message_end(&m, &r, &b->endpoint, c->arena);
 	r.tag = c->id;
+	r.trace = &c->trace;
 	b->sent.url = b->endpoint.url;
 	b->sent.body = m.body.data;
 	b->sent.head = "";

@@ -50,6 +50,15 @@ test("promtool: the rules are rules, sleep and wake as told", () => {
 		execFileSync("promtool", [...verb.split(" "), join(shipped, file)]);
 });
 
+test("a call tells the wider story it is part of, if that is one", async () => {
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+	for (const parent of [`00-${trace}-00f067aa0ba902b7-01`, `00-${trace}-0-01`])
+		await g.ask("/nowhere", { headers: { traceparent: parent } });
+	await g.until(() => g.said(/call=\w+ - - 404 /) >= 2, "both lines");
+	assert.equal(g.said(new RegExp(`call=\\w{16} - - 404 .* trace=${trace}\n`)), 1);
+	assert.equal(g.said("trace="), 1);
+});
+
 test("every series that alerts and dashboard name is exported", async () => {
 	await g.ask("/nowhere");
 	await until(async () => (await query("up").catch(() => []))[0]?.value[1] ===

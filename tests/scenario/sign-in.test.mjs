@@ -86,6 +86,20 @@ test("she signs in there and lands where she was going", async () => {
 		FROM guichet.session`), "|0.000000");
 });
 
+test("the story she is part of goes along (W3C Trace Context)", async () => {
+	const b = browser(), back = await b.there("camille");
+	const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+	assert.equal((await b.go(back.to, { headers: { tracestate: "shop=1",
+		traceparent: `00-${trace}-00f067aa0ba902b7-01` } })).status, 303);
+	const { headers } = provider.heard.findLast((q) => q.url === "/token");
+	assert.match(headers.traceparent, new RegExp(`^00-${trace}-[0-9a-f]{16}-01$`));
+	assert.ok(!headers.traceparent.includes("00f067aa0ba902b7"), "a parent of its own");
+	assert.equal(headers.tracestate, "shop=1");
+	await browser().signIn("camille");
+	assert.equal(provider.heard.findLast((q) => q.url === "/token").headers
+		.traceparent, undefined);
+});
+
 test("the password never passes here: there is no form to post", async () => {
 	assert.equal((await gateway.ask("/login", { method: "POST",
 		body: "login=camille&password=camille", headers: {

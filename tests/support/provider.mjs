@@ -25,7 +25,7 @@ export async function startProvider({ cert, key, accounts, client,
 		key: readFileSync(key) }, (q, s) => handler.run(q, s));
 	await new Promise((done) => server.listen(port, "127.0.0.1", done));
 	const issuer = `https://localhost:${server.address().port}`;
-	const p = { issuer, asked: [], server, keys: [newKey(alg, "p1")] };
+	const p = { issuer, asked: [], heard: [], server, keys: [newKey(alg, "p1")] };
 
 	const build = () => {
 		const provider = new Provider(issuer, {
@@ -80,6 +80,7 @@ export async function startProvider({ cert, key, accounts, client,
 			consent: { grantId } }, { mergeWithLastSubmission: true });
 	};
 	handler.run = (req, res) => {
+		p.heard.push({ url: req.url, headers: req.headers });
 		if (req.url.startsWith("/interaction/"))
 			return interact(req, res).catch((e) => {
 				res.statusCode = 500;

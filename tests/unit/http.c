@@ -18,6 +18,7 @@
 #include "http/request.h"
 #include "http/router.h"
 #include "http/smtp.h"
+#include "http/trace.h"
 
 /* ---- heads ---- */
 
@@ -485,6 +486,77 @@ letters_go_to_plain_addresses(void **state)
 	assert_true(smtp_address(long_one + 1));
 }
 
+#define T "4bf92f3577b34da6a3ce929d0e0e4736"
+#define P "00f067aa0ba902b7"
+
+static const struct { const char *parent, *state; bool fine; const char *on; }
+traces[] = {
+	{ "00-" T "-" P "-01", NULL, true, "00-" T "-0123456789abcdef-01" },
+	{ "00-" T "-" P "-00", "a=1,b=2", true, "00-" T "-0123456789abcdef-00" },
+	{ "00-" T "-" P "-ff", "", true, "00-" T "-0123456789abcdef-01" },
+	{ "cc-" T "-" P "-01", NULL, true, "00-" T "-0123456789abcdef-01" },
+	{ "cc-" T "-" P "-01-more", NULL, true, "00-" T "-0123456789abcdef-01" },
+	{ "cc-" T "-" P "-01.more", NULL, false },
+	{ "00-" T "-" P "-01-more", NULL, false },
+	{ "ff-" T "-" P "-01", NULL, false },
+	{ "00-" T "-" P "-1", NULL, false },
+	{ "00-" T "-" P, NULL, false },
+	{ "00-" T "-0000000000000000-01", NULL, false },
+	{ "00-00000000000000000000000000000000-" P "-01", NULL, false },
+	{ "00-4BF92F3577B34DA6A3CE929D0E0E4736-" P "-01", NULL, false },
+	{ "00_" T "-" P "-01", NULL, false },
+	{ "0-" T "-" P "-011", NULL, false },
+	{ "00-" T "-" P "-0g", NULL, false },
+	{ " 00-" T "-" P "-01", NULL, false },
+	{ "", NULL, false },
+};
+
+/* W3C Trace Context 3.2 and 3.3. */
+static void
+traces_are_read_strictly(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < countof(traces); i++) {
+		const struct field f[] = { { "traceparent", traces[i].parent },
+		    { "tracestate", traces[i].state } };
+		struct arena *a = arena_new();
+		const char **out, *keep = traces[i].state;
+		struct trace t;
+
+		trace_take(&t, f, keep == NULL ? 1 : 2);
+		out = trace_fields(a, &t, "0123456789abcdef");
+		assert_int_equal(out != NULL, traces[i].fine);
+		if (out != NULL) {
+			assert_string_equal(out[0] + strlen("traceparent: "),
+			    traces[i].on);
+			assert_int_equal(out[1] != NULL, keep != NULL && *keep);
+		}
+		arena_free(a);
+	}
+}
+
+static void
+two_traces_are_none(void **state)
+{
+	const struct field f[] = { { "traceparent", "00-" T "-" P "-01" },
+	    { "traceparent", "00-" T "-" P "-01" } };
+	char long_state[600];
+	const struct field g[] = { f[0], { "tracestate", long_state } };
+	struct trace t;
+
+	(void)state;
+	trace_take(&t, f, 2);
+	assert_string_equal(t.id, "");
+	memset(long_state, 'a', sizeof(long_state));
+	long_state[513] = '\0';
+	trace_take(&t, g, 2);
+	assert_string_equal(t.id, T);
+	assert_null(t.state);
+	long_state[512] = '\0';
+	trace_take(&t, g, 2);
+	assert_non_null(t.state);
+}
+
 int
 main(void)
 {
@@ -499,6 +571,8 @@ main(void)
 		cmocka_unit_test(addresses_are_judged),
 		cmocka_unit_test(networks_are_parsed),
 		cmocka_unit_test(letters_go_to_plain_addresses),
+		cmocka_unit_test(traces_are_read_strictly),
+		cmocka_unit_test(two_traces_are_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
