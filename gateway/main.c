@@ -8,7 +8,7 @@
 extern const struct command command_adapter;
 extern const struct command command_check, command_client, command_explain,
     command_feedback, command_grant, command_help, command_init;
-extern const struct command command_doctor;
+extern const struct command command_docs, command_doctor;
 extern const struct command command_customer;
 extern const struct command command_journal;
 extern const struct command command_key;
@@ -27,6 +27,7 @@ const struct command *const command_table[] = {
 	&command_client,
 	&command_conformance,
 	&command_customer,
+	&command_docs,
 	&command_doctor,
 	&command_explain,
 	&command_feedback,

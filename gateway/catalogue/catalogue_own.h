@@ -79,6 +79,13 @@ void sqltext_place(const char *text, size_t at, int *line, int *column);
 size_t sqltext_byte_of(const char *text, int character);
 /* Where is this column named? 0 when it cannot be told. */
 size_t sqltext_alias(const char *text, const char *alias);
+/* Behind the comment, word, string or quoted name that begins at i; i itself
+ * where none does. */
+size_t sqltext_skip(const char *text, size_t i);
+/* sqlitems.c: the expressions of its outermost SELECT, each without its alias;
+ * how many there are, of which max at most are told. */
+struct sql_item { size_t from, to; };
+size_t sqltext_items(const char *text, struct sql_item *out, size_t max);
 char *file_read(struct arena *, const char *path, size_t max, struct fault *);
 
 /* ---- keyset.c: the page asked of a source ---- */

@@ -381,8 +381,8 @@ sqltext_read(const char **out, unsigned *used, struct arena *a, const char *path
 /* ---- the same, with something else for its $n ---- */
 
 /* Behind what holds no parameter at i; i itself where one may stand. */
-static size_t
-plain_end(const char *s, size_t i)
+size_t
+sqltext_skip(const char *s, size_t i)
 {
 	if (is_comment(s + i))
 		return comment_end(s, i);
@@ -400,7 +400,7 @@ sqltext_replace(struct buf *out, const char *text, const char *const *with,
 	while (text[i] != '\0') {
 		int k = text[i] == '$' ? atoi(text + i + 1) : 0;
 
-		if ((end = plain_end(text, i)) != i)
+		if ((end = sqltext_skip(text, i)) != i)
 			buf_add(out, text + i, end - i);
 		else if (k >= 1 && k <= n) {
 			buf_str(out, with[k - 1]);

@@ -167,7 +167,8 @@ data_page(struct html *h, const struct data_view *v)
 	h_say(h, "h1", "data.h1", NULL);
 	h_element(h, "p", h_fill(h, "data.lead", "organisation",
 	    v->organisation, NULL), "class", "lead", NULL);
-	search(h, v);
+	if (h->place == NULL)		/* no file can search */
+		search(h, v);
 	for (size_t i = 0; all[i] != NULL; i++)
 		if (opens(all, i))
 			n += list_sector(h, v, i);

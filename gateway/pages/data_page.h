@@ -15,12 +15,15 @@ struct data_view {
 };
 void data_page(struct html *, const struct data_view *);
 
+struct sandbox_set;
+
 struct data_set_view {
 	const struct schema *schema;
 	const struct dataset *served;	/* NULL: documented, not given here */
 	const char *public_url;
 	const char *const *receivers;	/* names, NULL-terminated; NULL: untold */
-	bool synthetic;			/* sets of it can be downloaded */
+	const struct sandbox_set *sets;	/* synthetic ones; those of it are shown */
+	size_t set_n;
 };
 void data_set_page(struct html *, const struct data_set_view *);
 

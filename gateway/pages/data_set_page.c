@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "pages/data_page.h"
 #include "pages/parts.h"
+#include "pages/sandbox_page.h"
 
 /* ---- an example, made of the fields' own ---- */
 
@@ -274,6 +275,30 @@ excluded(struct html *h, const struct data_set_view *v)
 	h_close(h, "dl");
 }
 
+/* Synthetic records of it: "energy.contract.ndjson" and ".csv". */
+static void
+sets(struct html *h, const struct data_set_view *v)
+{
+	size_t len = strlen(v->schema->id), n = 0;
+
+	for (size_t i = 0; i < v->set_n; i++) {
+		const struct sandbox_set *s = &v->sets[i];
+
+		if (strncmp(s->name, v->schema->id, len) != 0 ||
+		    strcspn(s->name + len, ".") != 0 ||
+		    strchr(s->name + len + 1, '.') != NULL)
+			continue;
+		if (n++ == 0) {
+			h_say(h, "h2", "sandbox.sets", NULL);
+			h_say(h, "p", "sandbox.sets.text", NULL);
+			h_open(h, "dl", "class", "codes", NULL);
+		}
+		part_set(h, s);
+	}
+	if (n > 0)
+		h_close(h, "dl");
+}
+
 static void
 state(struct html *h, const struct data_set_view *v)
 {
@@ -309,6 +334,7 @@ data_set_page(struct html *h, const struct data_set_view *v)
 	coarser(h, s);
 	fields(h, s);
 	excluded(h, v);
+	sets(h, v);
 	h_close(h, "div");
 	example(h, v);
 	h_close(h, "div");

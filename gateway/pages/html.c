@@ -93,6 +93,8 @@ attribute(struct html *h, const char *name, const char *value)
 		return;
 	if (is_link(name) && !link_is_safe(value))
 		value = "#";
+	if (is_link(name) && value[0] == '/' && h->place != NULL)
+		value = h->place(h, value);
 	buf_printf(h->out, " %s=\"", name);
 	escape(h, value);
 	buf_char(h->out, '"');

@@ -30,6 +30,10 @@ struct html {
 	enum lang lang;
 	const char *open[HTML_DEPTH];
 	int depth;
+	/* Pages that are files (layout_init_file): where a place of ours stands
+	 * among them, "/data" -> "index.html". NULL: a server answers. */
+	const char *(*place)(const struct html *, const char *path);
+	const char *public_url;		/* for places that only a server has */
 };
 
 void h_init(struct html *, struct buf *out, struct arena *,

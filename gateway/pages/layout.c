@@ -55,8 +55,20 @@ layout_init(struct layout *l, struct call *c, enum lang lang)
 {
 	memset(l, 0, sizeof(*l));
 	l->call = c;
+	l->settings = c->house->settings;
 	buf_init_in(&l->out, c->arena);
 	h_init(&l->h, &l->out, c->arena, c->house->words, lang);
+}
+
+void
+layout_init_file(struct layout *l, struct arena *a, const struct settings *s,
+    const struct words *words, enum lang lang)
+{
+	memset(l, 0, sizeof(*l));
+	l->settings = s;
+	buf_init_in(&l->out, a);
+	h_init(&l->h, &l->out, a, words, lang);
+	l->h.public_url = s->public_url;
 }
 
 static void
@@ -64,7 +76,7 @@ head(struct layout *l, const char *title_id)
 {
 	struct html *h = &l->h;
 	const char *title = arena_printf(h->arena, "%s - %s",
-	    h_word(h, title_id), l->call->house->settings->organisation_name);
+	    h_word(h, title_id), l->settings->organisation_name);
 
 	h_open(h, "head", NULL);
 	h_void(h, "meta", "charset", "utf-8", NULL);
@@ -85,9 +97,12 @@ static const char *
 other_language(struct layout *l, enum lang other)
 {
 	struct call *c = l->call;
-	const char *q = c->query;
+	const char *q;
 	struct buf url;
 
+	if (c == NULL)
+		return l->other;
+	q = c->query;
 	buf_init(&url);
 	buf_str(&url, "?");
 	while (*q != '\0') {
@@ -136,8 +151,11 @@ static void
 account(struct layout *l)
 {
 	struct html *h = &l->h;
-	struct staff *staff = l->call->staff;
+	struct staff *staff;
 
+	if (l->call == NULL)
+		return;
+	staff = l->call->staff;
 	if (staff != NULL) {
 		for (const struct staff_room *r = staff_rooms; r->path; r++)
 			if (staff->roles & r->roles)
@@ -159,10 +177,10 @@ header(struct layout *l)
 	h_say(h, "a", "nav.skip", "class", "skip", "href", "#main", NULL);
 	h_open(h, "header", "class", "bar", NULL);
 	h_open(h, "a", "class", "brand", "href",
-	    l->call->staff != NULL ? "/staff" : "/", NULL);
+	    l->call != NULL && l->call->staff != NULL ? "/staff" : "/", NULL);
 	h_void(h, "img", "src", layout_asset(h->arena, "guichet.svg"), "alt", "",
 	    "width", "36", "height", "36", NULL);
-	h_element(h, "span", l->call->house->settings->organisation_name, NULL);
+	h_element(h, "span", l->settings->organisation_name, NULL);
 	h_close(h, "a");
 	h_open(h, "nav", "aria-label", h_word(h, "nav.label"), NULL);
 	account(l);
@@ -174,7 +192,7 @@ header(struct layout *l)
 static void
 footer(struct layout *l)
 {
-	const struct settings *s = l->call->house->settings;
+	const struct settings *s = l->settings;
 	struct html *h = &l->h;
 
 	h_open(h, "footer", "class", "foot", NULL);

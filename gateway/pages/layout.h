@@ -14,10 +14,14 @@
 #include "http/call.h"
 #include "pages/html.h"
 
+struct settings;
+
 struct layout {
 	struct html h;
 	struct buf out;
-	struct call *call;
+	struct call *call;		/* NULL: the page is a file */
+	const struct settings *settings;
+	const char *other;		/* a file's: in the other language */
 	/* set before layout_begin when wanted */
 	const char *lang_form;	/* id of the form that carries the language
 				 * switch, so that it keeps what was ticked */
@@ -28,6 +32,10 @@ struct layout {
 
 /* Empty, in this language (call_lang, or what a form said). */
 void layout_init(struct layout *, struct call *, enum lang);
+/* The same for a page that nobody serves: links lead from file to file (place,
+ * html.h), or to the counter itself. */
+void layout_init_file(struct layout *, struct arena *, const struct settings *,
+    const struct words *, enum lang);
 void layout_begin(struct layout *, const char *title_id);
 void layout_close(struct layout *);	/* the frame's end, not yet the answer */
 enum next layout_end(struct layout *, int status);	/* both */

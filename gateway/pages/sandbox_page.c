@@ -196,6 +196,20 @@ hearing(struct html *h, const struct sandbox_view *v)
 
 /* ---- sets ---- */
 
+void
+part_set(struct html *h, const struct sandbox_set *set)
+{
+	h_open(h, "dt", NULL);
+	h_element(h, "a", set->name, "href", arena_printf(h->arena,
+	    "/developers/sets/%s", set->name), NULL);
+	h_close(h, "dt");
+	h_open(h, "dd", NULL);
+	h_text(h, h_number(h, set->bytes));
+	h_text(h, " B \u00b7 SHA-256 ");
+	h_element(h, "code", set->sha256, NULL);
+	h_close(h, "dd");
+}
+
 static void
 sets(struct html *h, const struct sandbox_view *v)
 {
@@ -205,17 +219,8 @@ sets(struct html *h, const struct sandbox_view *v)
 	if (v->set_n == 0)
 		return;
 	h_open(h, "dl", "class", "codes", NULL);
-	for (size_t i = 0; i < v->set_n; i++) {
-		h_open(h, "dt", NULL);
-		h_element(h, "a", v->sets[i].name, "href", arena_printf(h->arena,
-		    "/developers/sets/%s", v->sets[i].name), NULL);
-		h_close(h, "dt");
-		h_open(h, "dd", NULL);
-		h_text(h, h_number(h, v->sets[i].bytes));
-		h_text(h, " B \u00b7 SHA-256 ");
-		h_element(h, "code", v->sets[i].sha256, NULL);
-		h_close(h, "dd");
-	}
+	for (size_t i = 0; i < v->set_n; i++)
+		part_set(h, &v->sets[i]);
 	h_close(h, "dl");
 }
 

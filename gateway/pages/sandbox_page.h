@@ -33,6 +33,8 @@ struct sandbox_view {
 	const struct sandbox_set *sets;
 	size_t set_n;
 };
+/* One of them, in a dl: its name, how long, its hash. */
+void part_set(struct html *, const struct sandbox_set *);
 void sandbox_page(struct html *, const struct sandbox_view *);
 
 #endif

@@ -39,6 +39,12 @@ sector_find(const char *name)
 	return NULL;
 }
 
+bool
+synth_knows(const char *sector)
+{
+	return sector_find(sector) != NULL;
+}
+
 int
 sector_unknown(struct fault *f, const char *name)
 {

@@ -51,6 +51,7 @@ MUST_CHECK int synth_fill(const struct synth *, struct synth_job *,
 enum synth_form { SYNTH_NDJSON, SYNTH_CSV };
 MUST_CHECK int synth_records(const struct synth *, struct synth_job *,
     enum synth_form, const char *dir, struct fault *);
+bool synth_knows(const char *sector);
 /* "bank, energy, ...", for messages */
 #define SYNTH_SECTORS "energy, telecom, insurance, bank, retail or mobility"
 
