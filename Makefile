@@ -138,11 +138,19 @@ $(B)/unit/%: tests/unit/%.c $(B)/libguichet.a
 	    $(LDFLAGS) $(PKG_LIBS) -lcmocka
 
 TOOLS := $(patsubst tests/tools/%.c,$(B)/tools/%,$(wildcard tests/tools/*.c))
-tools: $(TOOLS)			## small programs that tests drive
+tools: $(TOOLS) $(B)/fault/guichet	## small programs that tests drive
 $(B)/tools/%: tests/tools/%.c $(B)/libguichet.a
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) -pie -o $@ $< $(B)/libguichet.a $(LDFLAGS) $(PKG_LIBS)
+
+# The program with places to die (tests/fault), never installed.
+MAY_DIE := db_ask http_ask fsync rename clock_us clock_s
+$(B)/fault/guichet: tests/fault/failpoints.c $(B)/gateway/main.o $(B)/libguichet.a
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) -pie -o $@ $^ $(MAY_DIE:%=-Wl,--wrap=%) \
+	    $(LDFLAGS) $(PKG_LIBS)
 
 # The fuzz targets are linked with the whole program, instrumented by clang.
 FUZZ := $(patsubst tests/fuzz/%.c,build-fuzz/%,$(wildcard tests/fuzz/*.c))

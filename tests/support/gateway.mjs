@@ -138,7 +138,8 @@ process.on("exit", () => {
 // Starts it and waits until every process is ready.
 export async function startGateway(options = {}) {
 	const ground = options.ground ?? await prepareGateway(options);
-	const child = spawn(program, ["serve", "--config", ground.config], {
+	const child = spawn(options.program ?? program,
+		["serve", "--config", ground.config], {
 		cwd: options.cwd ?? root, env: { ...process.env, ...options.env },
 		stdio: ["ignore", "ignore", "pipe"] });
 	const ca = readFileSync(ground.ca);

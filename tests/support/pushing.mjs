@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { startCozy } from "../pims/cozy/cozy.mjs";
-import { guichet } from "./ground.mjs";
+import { guichet, root } from "./ground.mjs";
 import { ask, prepareGateway, startGateway, until } from "./gateway.mjs";
 import { energySource } from "./people.mjs";
 import { sql } from "./postgres.mjs";
@@ -67,13 +67,23 @@ const mayTakePart = (catalogue, url, customer) => sql(url,
 	`SELECT reason IS NULL FROM ${adapterSql(catalogue, "customers",
 		customer)}`) === "t";
 
+// The schema of a data set that is served here.
+const schemas = new Map();
+export function catalogueSchema(dataset) {
+	const [domain, name] = dataset.split(/\.(.*)/s);
+	if (!schemas.has(dataset))
+		schemas.set(dataset, JSON.parse(readFileSync(join(root,
+			`schemas/${domain}/${name}.schema.json`), "utf8")));
+	return schemas.get(dataset);
+}
+
 export async function startPushing({ customers = 8, days = 3, people = 1,
 	sets = ["energy.contract", "energy.load-curve"],
-	settings = {}, kinds = ["cozy"], serve = true,
+	settings = {}, kinds = ["cozy"], serve = true, gateway = {}, database,
 	adapt = () => {} } = {}) {
 	const catalogue = energySource({ customers, days });
 	const source = sourceUrl(catalogue);
-	const ground = await prepareGateway({ settings: {
+	const ground = await prepareGateway({ database, settings: {
 		login: { mode: "demo" }, catalogue,
 		watch: { interval_ms: 200, horizon_margin_ms: 500 },
 		journal: { interval_ms: 50 },
@@ -108,8 +118,9 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 	const pool = new pg.Pool({ connectionString: source, max: 4 });
 
 	const p = { Browser, ground, source, pool, logins, ca, tls, until: null,
+		withdrawn: new Map(),	// grant -> when she was told that it is over
 		customer: logins[0].reference,
-		gateway: serve ? await startGateway({ ground }) : null };
+		gateway: serve ? await startGateway({ ground, ...gateway }) : null };
 	p.until = (question, what, ms) => until(question, what, ms).catch((e) => {
 		throw new Error(`${e.message}\n${p.gateway?.logs.slice(-6000)}`);
 	});
@@ -162,10 +173,17 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 			Browser.hidden(page.text));
 		if (r.status !== 303)
 			throw new Error(`withdraw: ${r.status} ${r.text}`);
+		p.withdrawn.set(id, Date.now());
 	};
 	p.sql = (text) => sql(ground.db.url, text);
 	p.expected = (dataset, customer = p.customer) =>
 		countRecords(catalogue, source, dataset, customer);
+	// What the source says now, a text for each record: its key and its change.
+	p.keysAtSource = (dataset, customer, schema) => sql(source, `SELECT
+		concat_ws('|', ${schema["x-natural-key"].map((k) => `r."${k}"`)
+		.join(", ")}, (extract(epoch FROM r.changed) * 1000000)::bigint)
+		FROM ${adapterSql(catalogue, dataset, customer)}`).split("\n")
+		.filter(Boolean).sort();
 	p.lines = () => p.sql("SELECT convert_from(leaf, 'UTF8')" +
 		" FROM guichet.journal_line ORDER BY id")
 		.split("\n").filter(Boolean).map((l) => JSON.parse(l));
