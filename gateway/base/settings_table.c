@@ -190,8 +190,9 @@ const struct row settings_table[] = {
 
 	{ "push", "workers", NUMBER, "1", AT(push_workers),
 	  "Processes that deliver.", 0, 64 },
-	{ "push", "batch", NUMBER, "100", AT(push_batch),
-	  "Subscriptions claimed at once.", 1, 1000 },
+	{ "push", "batch", NUMBER, "512", AT(push_batch),
+	  "Deliveries that a process has under way at most; one host has half.",
+	  1, 4096 },
 	{ "push", "lease_s", NUMBER, "60", AT(push_lease_s),
 	  "A claim not settled is free again after so long.", 5, 3600 },
 	{ "push", "deadline_ms", NUMBER, "20000", AT(push_deadline_ms),

@@ -55,28 +55,36 @@ sha256_rest(uint8_t out[SHA256_SIZE], FILE *f)
 	return !ferror(f);
 }
 
+static EVP_MAC_CTX *
+hmac_context(void)
+{
+	OSSL_PARAM digest[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
+		    (char *)"SHA256", 0),
+		OSSL_PARAM_construct_end()
+	};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(mac);
+	int ok = EVP_MAC_CTX_set_params(ctx, digest);
+
+	assert(ok == 1);
+	EVP_MAC_free(mac);		/* the context holds it */
+	return ctx;
+}
+
 void
 hmac_sha256(uint8_t out[SHA256_SIZE], const uint8_t *key, size_t key_n,
     const void *data, size_t n)
 {
 	static const uint8_t none[1];
 	static EVP_MAC_CTX *ctx;
-	OSSL_PARAM digest[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-		    (char *)"SHA256", 0),
-		OSSL_PARAM_construct_end()
-	};
 	size_t len;
 	int ok;
 
-	if (ctx == NULL) {
-		EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-
-		ctx = EVP_MAC_CTX_new(mac);
-		EVP_MAC_free(mac);	/* the context holds it */
-	}
-	/* a NULL key would mean "the one before" */
-	ok = EVP_MAC_init(ctx, key_n > 0 ? key : none, key_n, digest);
+	if (ctx == NULL)
+		ctx = hmac_context();
+	/* a NULL key would mean "the one before"; the digest stays */
+	ok = EVP_MAC_init(ctx, key_n > 0 ? key : none, key_n, NULL);
 	ok &= EVP_MAC_update(ctx, data, n);
 	ok &= EVP_MAC_final(ctx, out, &len, SHA256_SIZE);
 	assert(ok == 1 && len == SHA256_SIZE);

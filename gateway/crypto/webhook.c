@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 
-enum { ED25519 = 64 };
+enum { ED25519 = 64, READY_KEYS = 1024 };
 
 void
 webhook_key_make(struct webhook_key *k)
@@ -42,6 +42,22 @@ private_key(const struct webhook_key *k)
 
 	assert(key != NULL);
 	return key;
+}
+
+/* Half of what a signature costs is making the key ready: ready ones are kept, by
+ * their (random) seed. */
+static EVP_PKEY *
+ready_key(const struct webhook_key *k)
+{
+	static struct { uint8_t seed[32]; EVP_PKEY *key; } kept[READY_KEYS];
+	size_t i = (k->seed[0] | (size_t)k->seed[1] << 8) % READY_KEYS;
+
+	if (kept[i].key != NULL &&
+	    memcmp(kept[i].seed, k->seed, sizeof(k->seed)) == 0)
+		return kept[i].key;
+	EVP_PKEY_free(kept[i].key);
+	memcpy(kept[i].seed, k->seed, sizeof(k->seed));
+	return kept[i].key = private_key(k);
 }
 
 static char *
@@ -138,7 +154,7 @@ sign_by(const struct webhook_key *k, struct buf *out, const struct buf *said)
 {
 	uint8_t mac[SHA256_SIZE], signature[ED25519];
 	size_t n = sizeof(signature);
-	EVP_PKEY *key = private_key(k);
+	EVP_PKEY *key = ready_key(k);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int ok;
 
@@ -150,7 +166,6 @@ sign_by(const struct webhook_key *k, struct buf *out, const struct buf *said)
 	assert(ok == 1 && n == sizeof(signature));
 	add(out, "v1a", signature, n);
 	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
 }
 
 char *

@@ -84,6 +84,17 @@ static const struct { CURLcode code; int failure; } failures[] = {
 	{ CURLE_UNSUPPORTED_PROTOCOL, E_BAD_INPUT },
 };
 
+/* Without finding the host, and without getting in. */
+static int64_t
+took_us(CURL *e)
+{
+	curl_off_t asked = 0, answered = 0;
+
+	curl_easy_getinfo(e, CURLINFO_PRETRANSFER_TIME_T, &asked);
+	curl_easy_getinfo(e, CURLINFO_TOTAL_TIME_T, &answered);
+	return answered > asked ? answered - asked : 1;
+}
+
 /* Host names stay out of `why`: a customer's cloud is named after its owner. */
 static void
 finish_as(struct http_job *job, CURLcode code)
@@ -92,6 +103,7 @@ finish_as(struct http_job *job, CURLcode code)
 
 	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &status);
 	job->answer.status = (int)status;
+	job->answer.took_us = took_us(job->easy);
 	if (code == CURLE_OK) {
 		finish(job, 0, "");
 		return;

@@ -11,6 +11,7 @@
 #define CLIENT_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/attr.h"
 
 struct arena;
@@ -36,6 +37,7 @@ struct http_answer {
 	const char *body;	/* NUL-terminated, 64 kB at most */
 	size_t body_n;
 	const char *why;	/* one sentence for the log */
+	int64_t took_us;	/* from our question on its way to its answer */
 };
 const char *http_answer_field(const struct http_answer *, const char *lower_name);
 

@@ -24,6 +24,7 @@
 #include "http/house.h"
 #include "journal/gate.h"
 #include "push/destination.h"
+#include "push/hosts.h"
 #include "push/push_own.h"
 #include "push/retry.h"
 
@@ -198,12 +199,13 @@ static void
 judge_host(struct delivery *d)
 {
 	const struct errand *e = &d->errand;
-	struct breaker *b = d->push->breaker;
+	struct hosts *hs = d->push->hosts;
 
 	if (e->outcome == LATER)
-		breaker_failed(b, d->to->host, clock_mono_us(), e->wait_s);
+		hosts_failed(hs, d->host, clock_mono_us(), e->wait_s);
 	else
-		breaker_answered(b, d->to->host);
+		hosts_answered(hs, d->host, clock_mono_us(), e->asked_n == 0 ?
+		    0 : e->took_us / e->asked_n);
 }
 
 static void
@@ -289,6 +291,7 @@ take(struct push *p, const struct rows *rows, int row)
 	d->settlement.changed = row_int(rows, row, "changed");
 	d->dataset_id = arena_strdup(a, row_text(rows, row, "dataset"));
 	d->dataset = dataset_find(p->house->catalogue, d->dataset_id);
+	d->host = arena_strdup(a, row_text(rows, row, "host"));
 	d->state = arena_strdup(a, row_text(rows, row, "state"));
 	d->cursor = arena_strdup(a, row_text(rows, row, "cursor"));
 	d->walk = arena_strdup(a, row_text(rows, row, "walk"));
@@ -313,6 +316,7 @@ delivery_begin(struct push *p, const struct rows *rows, int row)
 
 	LIST_INSERT_HEAD(&p->deliveries, d, link);
 	p->under_way++;
+	hosts_begun(p->hosts, d->host);
 	d->to = destination_new(d->arena);
 	rc = destination_read(d->to, p->house->keys, rows, row, d->arena);
 	if (d->crashes >= CRASHES_MAX || rc < 0) {

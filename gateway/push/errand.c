@@ -111,6 +111,8 @@ on_answer(const struct http_answer *answer, void *arg)
 
 	e->job = NULL;
 	if (answer->failure == 0) {
+		e->asked_n++;
+		e->took_us += answer->took_us;
 		e->then(e, answer);
 		return;
 	}

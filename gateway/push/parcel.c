@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "catalogue/catalogue.h"
 #include "crypto/hash.h"
+#include "db/db.h"
 #include "journal/line.h"
 
 static void
@@ -101,9 +102,11 @@ int
 parcel_make(struct parcel *p, struct pair *pair,
     const struct subject_ref *subject, struct arena *a)
 {
-	size_t most = (size_t)pair->ask[0]->limit + 1;
+	size_t most = (size_t)rows_count(pair->rows[0]) + 1;
 	int which, row, rc = 0;
 
+	if (pair->rows[1] != NULL)
+		most += (size_t)rows_count(pair->rows[1]);
 	*p = (struct parcel){ .dataset = pair->ask[0]->dataset };
 	p->items = arena_alloc(a, most * sizeof(*p->items));
 	p->places = arena_alloc(a, most * sizeof(*p->places));

@@ -25,10 +25,11 @@
 #include "db/db.h"
 #include "http/house.h"
 #include "push/destination.h"
+#include "push/hosts.h"
 #include "push/push_own.h"
-#include "push/retry.h"
 
-enum { IDLE_MS = 150, BUSY_MS = 5, AWAY_MS = 1000, LOOK_MS = 1000 };
+enum { IDLE_MS = 150, BUSY_MS = 5, AWAY_MS = 1000, LOOK_MS = 1000,
+    MEAN_BYTES = 256 << 10	/* until we know better */ };
 
 static void
 turn_in(struct push *p, int ms)
@@ -47,16 +48,18 @@ turn_in(struct push *p, int ms)
 
 /* ---- claiming ---- */
 
-/* Where the walk over hosts ended; "" when it came to the end of them. */
+/* Where the next claim begins: behind the host that got the last of the room, or
+ * where the walk over hosts ended; "" when it came to the end of them. */
 static void
-keep_walk(struct push *p, const struct rows *rows)
+keep_walk(struct push *p, const struct rows *rows, int n)
 {
-	bool whole = rows_count(rows) == 0 ||
+	bool cut = n > 0 && n == p->asked_n;
+	bool whole = !cut && (rows_count(rows) == 0 ||
 	    row_int(rows, 0, "walked") < HOSTS_WALKED ||
-	    row_null(rows, 0, "last_host");
+	    row_null(rows, 0, "last_host"));
 
-	snprintf(p->after_host, sizeof(p->after_host), "%s",
-	    whole ? "" : row_text(rows, 0, "last_host"));
+	snprintf(p->after_host, sizeof(p->after_host), "%s", whole ? "" :
+	    row_text(rows, 0, cut ? "last_claimed" : "last_host"));
 }
 
 static void
@@ -76,8 +79,9 @@ on_claimed(struct rows *rows, int failure, void *arg)
 			delivery_begin(p, rows, i);
 			n++;
 		}
+	p->found = n > 0;
 	if (!p->alone)
-		keep_walk(p, rows);
+		keep_walk(p, rows, n);
 	if (p->alone && n == 0) {		/* another worker has it */
 		p->alone = false;
 		p->suspects = 0;
@@ -94,21 +98,32 @@ ask(struct push *p, const struct statement *s, const struct params *params)
 		on_claimed(NULL, E_FULL, p);
 }
 
+/* How many more may be under way: memory is bounded too. */
+static int
+room(const struct push *p)
+{
+	int64_t most = p->house->settings->push_batch;
+	int64_t fit = PARCELS_BYTES / (p->mean_bytes + 1) + 1;
+
+	return (int)(most < fit ? most : fit) - p->under_way;
+}
+
 static void
 claim(struct push *p)
 {
-	const struct settings *s = p->house->settings;
 	struct arena *a = arena_new();
 	const char **hosts;
 	int64_t *slots;
-	size_t n = breaker_limits(p->breaker, clock_mono_us(), a, &hosts, &slots);
+	size_t n = hosts_limits(p->hosts, clock_mono_us(), room(p), a, &hosts,
+	    &slots);
 	struct params params;
 
+	p->asked_n = room(p);
 	params_init(&params);
 	params_text(&params, p->owner);
-	params_int(&params, s->push_lease_s);
-	params_int(&params, s->push_batch - p->under_way);
-	params_int(&params, HOST_SLOTS);
+	params_int(&params, p->house->settings->push_lease_s);
+	params_int(&params, p->asked_n);
+	params_int(&params, HOST_FIRST);
 	params_int(&params, HOSTS_WALKED);
 	params_text(&params, p->after_host);
 	params_texts(&params, a, hosts, n);
@@ -139,7 +154,7 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	if (p->suspects > 0) {
 		if (p->under_way == 0)
 			claim_alone(p);
-	} else if (p->under_way < p->house->settings->push_batch)
+	} else if (room(p) > 0)
 		claim(p);
 }
 
@@ -148,6 +163,9 @@ void
 push_over(struct push *p, struct delivery *d, bool again)
 {
 	LIST_REMOVE(d, link);
+	hosts_over(p->hosts, d->host);
+	if (d->parcel.n > 0)
+		p->mean_bytes += ((int64_t)d->parcel.bytes - p->mean_bytes) / 16;
 	if (d->alone) {
 		p->alone = false;
 		if (p->suspects > 0)
@@ -158,8 +176,7 @@ push_over(struct push *p, struct delivery *d, bool again)
 	if (p->stopping && p->under_way == 0)
 		p->done(p->arg);
 	else
-		turn_in(p, again || p->suspects > 0 ||
-		    p->under_way < p->house->settings->push_batch / 2 ?
+		turn_in(p, again || p->suspects > 0 || p->found ?
 		    BUSY_MS : IDLE_MS);
 }
 
@@ -295,7 +312,8 @@ push_new(struct house *h)
 	p->house = h;
 	name_owner(p, host);
 	LIST_INIT(&p->deliveries);
-	p->breaker = breaker_new();
+	p->hosts = hosts_new((int)s->push_batch);
+	p->mean_bytes = MEAN_BYTES;
 	p->settler = settler_new(h->base, h->db, p->owner);
 	p->turn = evtimer_new(h->base, on_turn, p);
 	p->look = event_new(h->base, -1, EV_PERSIST, on_look, p);
@@ -335,7 +353,7 @@ push_free(struct push *p)
 		db_forget(p->question);
 	event_free(p->turn);
 	event_free(p->look);
-	breaker_free(p->breaker);
+	hosts_free(p->hosts);
 	free(p);
 }
 

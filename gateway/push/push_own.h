@@ -11,14 +11,14 @@
 #include "push/push.h"
 #include "push/settle.h"
 
-struct breaker;
+struct hosts;
 
 enum {
 	CRASHES_MAX	= 5,	/* while alone: then it is set aside */
 	REFUSED_MAX	= 3,	/* "never" is believed the third time */
 	LOOKS_MAX	= 40,	/* has she opened her pod? */
-	HOST_SLOTS	= 4,	/* at one host at once, over all workers */
-	HOSTS_WALKED	= 500
+	HOSTS_WALKED	= 500,
+	PARCELS_BYTES	= 32 << 20	/* under way at once, about */
 };
 
 struct push {
@@ -27,12 +27,14 @@ struct push {
 	struct event *turn, *look;	/* claim; look for the dead */
 	struct listener *listener;	/* grants that change */
 	struct settler *settler;
-	struct breaker *breaker;
+	struct hosts *hosts;
 	struct question *question;	/* the claim under way */
 	int64_t claimed_us;		/* when it was asked, monotonic */
 	char after_host[300];		/* where the walk ended */
 	LIST_HEAD(, delivery) deliveries;
-	int under_way;
+	int under_way, asked_n;		/* asked_n: room of the claim under way */
+	bool found;			/* the last claim found something */
+	int64_t mean_bytes;		/* of a parcel, of late */
 	int suspects;			/* expired leases: drain, then alone */
 	bool alone;			/* one of them is being tried */
 	bool stopping;
@@ -49,6 +51,7 @@ struct delivery {
 	struct destination *to;
 	const struct dataset *dataset;	/* NULL: not served here any more */
 	const char *dataset_id;
+	const char *host;		/* as claimed */
 	const char *state;		/* waiting active ended */
 	const char *cursor, *details;
 	const char *walk;		/* a comparison, or NULL (reading.c) */

@@ -1,12 +1,14 @@
--- Claims what is due: host by host, to each up to its free slots, the longest
--- waiting first; whatever another worker holds is passed over. A lease that ran
+-- Claims what is due: host by host, to each up to what this worker gives it
+-- (push/hosts.h), the longest waiting first; whatever another worker holds is
+-- passed over. A lease that ran
 -- out is not claimed here (subscription_claim_alone.sql). What is claimed:
 -- deliveries under a live grant, looks at clouds that have not opened yet,
 -- leave-takings of ended grants.
--- $1 owner, $2 lease seconds, $3 rows at most, $4 slots per host, $5 hosts at
--- most, $6 host to begin after, $7 hosts text[] that have fewer slots,
--- $8 those slots bigint[]
--- -> one row each, or one with id NULL; walked, last_host: where the walk ended
+-- $1 owner, $2 lease seconds, $3 rows at most, $4 rows for a host, $5 hosts at
+-- most, $6 host to begin after, $7 hosts text[] that get another number, $8 those
+-- bigint[]
+-- -> one row each, or one with id NULL; walked, last_host: where the walk ended;
+-- last_claimed: the last host that got something
 WITH RECURSIVE walk (host, n) AS (
 	(SELECT s.host, 1::bigint FROM guichet.subscription AS s
 	  WHERE s.due IS NOT NULL AND s.host > $6::text
@@ -18,9 +20,7 @@ WITH RECURSIVE walk (host, n) AS (
 	  FROM walk AS w
 	 WHERE w.host IS NOT NULL AND w.n < $5::bigint
 ), free AS (
-	SELECT w.host, COALESCE(f.slots, $4::bigint)
-	       - (SELECT count(*) FROM guichet.subscription AS s
-		   WHERE s.host = w.host AND s.lease_until > now()) AS slots
+	SELECT w.host, COALESCE(f.slots, $4::bigint) AS slots
 	  FROM walk AS w
 	  LEFT JOIN unnest($7::text[], $8::bigint[]) AS f (host, slots)
 	       USING (host)
@@ -40,7 +40,7 @@ WITH RECURSIVE walk (host, n) AS (
 			OR s.state = 'active' AND g.state = 'active'
 			   AND g.expires > now() AND k.state = 'admitted')
 		 ORDER BY s.due
-		 LIMIT greatest(f.slots, 0)
+		 LIMIT f.slots
 		   FOR UPDATE OF s SKIP LOCKED) AS c
 	 LIMIT $3::bigint
 ), claimed AS (
@@ -58,7 +58,8 @@ SELECT c.id, c.grant_id, c.dataset, c.host, c.state, c.cursor, c.sequence,
        g.client_id, g.changed AS decided, g.details, g.datasets, u.id AS subject_id, u.key AS subject_key,
        u.customer,
        (SELECT count(*) FROM walk WHERE host IS NOT NULL) AS walked,
-       (SELECT max(host) FROM walk) AS last_host
+       (SELECT max(host) FROM walk) AS last_host,
+       (SELECT max(host) FROM claimed) AS last_claimed
   FROM (SELECT 1) AS always
   LEFT JOIN claimed AS c ON true
   LEFT JOIN guichet.destination AS d ON d.grant_id = c.grant_id

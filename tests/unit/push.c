@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* push.c - patience, breakers, names of records, Retry-After. */
+/* push.c - patience, what each PIMS bears, names of records, Retry-After. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -9,9 +9,10 @@
 #include <string.h>
 #include "base/arena.h"
 #include "push/errand.h"
+#include "push/hosts.h"
 #include "push/retry.h"
 
-enum { S = 1000000 };
+enum { S = 1000000, MS = 1000 };
 
 static void
 retry_after(void **state UNUSED)
@@ -58,12 +59,12 @@ jitter(void **state UNUSED)
 }
 
 static int64_t
-slots_of(struct breaker *b, const char *host, int64_t now)
+slots_in(struct hosts *hs, const char *host, int64_t now, int room)
 {
 	struct arena *a = arena_new();
 	const char **hosts;
-	int64_t *slots, found = -1;
-	size_t n = breaker_limits(b, now, a, &hosts, &slots);
+	int64_t *slots, found = HOST_FIRST;
+	size_t n = hosts_limits(hs, now, room, a, &hosts, &slots);
 
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(hosts[i], host) == 0)
@@ -72,50 +73,126 @@ slots_of(struct breaker *b, const char *host, int64_t now)
 	return found;
 }
 
+static int64_t
+slots_of(struct hosts *hs, const char *host, int64_t now)
+{
+	return slots_in(hs, host, now, 100);
+}
+
 static void
 breakers(void **state UNUSED)
 {
-	struct breaker *b = breaker_new();
+	struct hosts *b = hosts_new(100);
 
 	for (int i = 0; i < 3; i++)
-		breaker_failed(b, "a", 0, 0);
-	assert_int_equal(slots_of(b, "a", 0), -1);	/* patience */
-	breaker_failed(b, "a", 0, 0);
+		hosts_failed(b, "a", 0, 0);
+	assert_true(slots_of(b, "a", 0) > 0);		/* patience */
+	hosts_failed(b, "a", 0, 0);
 	assert_int_equal(slots_of(b, "a", 1 * S), 0);	/* open: none */
-	assert_int_equal(slots_of(b, "b", 1 * S), -1);	/* others: all */
+	assert_int_equal(slots_of(b, "b", 1 * S), HOST_FIRST);
 	assert_int_equal(slots_of(b, "a", 3 * S), 1);	/* half open: one */
-	breaker_failed(b, "a", 3 * S, 0);
+	hosts_begun(b, "a");
+	assert_int_equal(slots_of(b, "a", 3 * S), 0);	/* and not two */
+	hosts_over(b, "a");
+	hosts_failed(b, "a", 3 * S, 0);
 	assert_int_equal(slots_of(b, "a", 6 * S), 0);	/* longer each time */
 	for (int i = 0; i < 20; i++)
-		breaker_failed(b, "a", 10 * S, 0);
+		hosts_failed(b, "a", 10 * S, 0);
 	assert_int_equal(slots_of(b, "a", 69 * S), 0);
 	assert_int_equal(slots_of(b, "a", 71 * S), 1);	/* a minute at most */
-	breaker_answered(b, "a");
-	assert_int_equal(slots_of(b, "a", 71 * S), -1);
-	breaker_failed(b, "c", 0, 90);			/* it said how long */
+	hosts_answered(b, "a", 71 * S, MS);
+	assert_true(slots_of(b, "a", 71 * S) > 0);
+	hosts_failed(b, "c", 0, 90);			/* it said how long */
 	assert_int_equal(slots_of(b, "c", 89 * S), 0);
-	assert_int_equal(breaker_open_count(b, 89 * S), 1);
-	breaker_free(b);
+	assert_int_equal(hosts_open_count(b, 89 * S), 1);
+	hosts_free(b);
 }
 
 /* A table of hosts in trouble does not grow without end. */
 static void
 many_hosts(void **state UNUSED)
 {
-	struct breaker *b = breaker_new();
+	struct hosts *b = hosts_new(100);
 	char host[16];
 
-	for (int i = 0; i < 5000; i++) {
+	for (int i = 0; i < 50000; i++) {
 		snprintf(host, sizeof(host), "h%d", i);
-		breaker_failed(b, host, 0, 10);
+		hosts_failed(b, host, 0, 10);
 	}
-	assert_int_equal(breaker_open_count(b, 0), 1000);
-	for (int i = 0; i < 5000; i++) {
+	assert_true(hosts_open_count(b, 0) <= 17000);
+	for (int i = 0; i < 50000; i++) {
 		snprintf(host, sizeof(host), "h%d", i);
-		breaker_answered(b, host);
+		hosts_answered(b, host, 0, MS);
 	}
-	assert_int_equal(breaker_open_count(b, 0), 0);
-	breaker_free(b);
+	assert_int_equal(hosts_open_count(b, 0), 0);
+	hosts_free(b);
+}
+
+/* n answers of so long, with all that it may have under way. */
+static void
+answers(struct hosts *hs, const char *host, int n, int64_t took_us)
+{
+	static int64_t now = 1;
+	int under_way = 0;
+
+	for (; n > 0; n--) {
+		for (; under_way < hosts_limit(hs, host); under_way++)
+			hosts_begun(hs, host);
+		hosts_answered(hs, host, now += 1000, took_us);
+		hosts_over(hs, host);
+		under_way--;
+	}
+	for (; under_way > 0; under_way--)
+		hosts_over(hs, host);
+}
+
+static void
+concurrency(void **state UNUSED)
+{
+	struct hosts *hs = hosts_new(200);
+	int before;
+
+	answers(hs, "fast", 1000, 2 * MS);
+	assert_int_equal(hosts_limit(hs, "fast"), 100);	/* half of all, no more */
+	answers(hs, "fast", 1000, 3 * MS);		/* as good as its best */
+	assert_int_equal(hosts_limit(hs, "fast"), 100);
+	answers(hs, "fast", 1000, 100 * MS);		/* it is too much for it */
+	assert_true(hosts_limit(hs, "fast") < 25);
+	answers(hs, "fast", 3000, 2 * MS);		/* and no longer */
+	before = hosts_limit(hs, "fast");
+	assert_true(before > 60);
+	hosts_failed(hs, "fast", S, 0);
+	assert_int_equal(hosts_limit(hs, "fast"), before / 2);
+	answers(hs, "slow", 1000, 2 * S);
+	assert_int_equal(hosts_limit(hs, "slow"), HOST_SLOW);
+	/* one that does not use what it has gets no more */
+	for (int i = 0; i < 100; i++)
+		hosts_answered(hs, "quiet", S, MS);
+	assert_int_equal(hosts_limit(hs, "quiet"), HOST_FIRST);
+	hosts_free(hs);
+}
+
+/* However many are slow, three quarters are left to the others; and one host has
+ * half of the room that there is. */
+static void
+the_slow_together(void **state UNUSED)
+{
+	struct hosts *hs = hosts_new(40);
+	char host[16];
+	int n = 0;
+
+	answers(hs, "fast", 1000, 2 * MS);
+	for (int i = 0; i < 20; i++) {
+		snprintf(host, sizeof(host), "slow%d", i);
+		answers(hs, host, 20, 2 * S);
+		for (int64_t k = slots_of(hs, host, 0); k > 0; k--, n++)
+			hosts_begun(hs, host);
+	}
+	assert_true(n >= 10 && n < 10 + HOST_SLOW);
+	assert_int_equal(slots_of(hs, "slow19", 0), 0);
+	hosts_begun(hs, "fast");
+	assert_int_equal(slots_in(hs, "fast", 0, 10), 5);
+	hosts_free(hs);
 }
 
 int
@@ -126,6 +203,8 @@ main(void)
 		cmocka_unit_test(jitter),
 		cmocka_unit_test(breakers),
 		cmocka_unit_test(many_hosts),
+		cmocka_unit_test(concurrency),
+		cmocka_unit_test(the_slow_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
