@@ -81,6 +81,7 @@ struct settings {
 	/* [consent] */
 	int64_t grant_days_max, grant_days_default;
 	int64_t lives_interval_ms;	/* between two looks at a customer */
+	int64_t coholder_days;		/* for them to answer */
 	int64_t access_token_seconds;
 	int64_t par_calls_per_second, token_calls_per_second;	/* 0: no limit */
 	bool dpop_nonce;

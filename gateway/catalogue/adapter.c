@@ -28,7 +28,7 @@ struct reading {
 /* ---- source.conf ---- */
 
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
-    "statement_timeout_ms", "coholders", "compare_days", "keeps_days",
+    "statement_timeout_ms", "compare_days", "keeps_days",
     "consent_days", "overlap_s" };
 
 static int
@@ -107,15 +107,12 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 		return parse_int(&s->statement_timeout_ms, text, 1, 600000) == 0 ?
 		    0 : bad_value(f, line, "write milliseconds, up to 600000");
 	case 5:
-		return parse_bool(&s->coholders, text) == 0 ? 0 :
-		    bad_value(f, line, "write yes or no");
-	case 6:
 		return parse_int(&s->compare_days, text, 0, 366) == 0 ? 0 :
 		    bad_value(f, line, "write days, 0 for never");
-	case 8:
+	case 7:
 		s->consent_days = text;		/* read with the data sets */
 		return 0;
-	case 9:
+	case 8:
 		return parse_int(&s->overlap_s, text, 1, 86400) == 0 ? 0 :
 		    bad_value(f, line, "write for how many seconds a transaction "
 		    "may last at most, up to 86400");

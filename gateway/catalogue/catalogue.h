@@ -97,10 +97,10 @@ struct source {
 	const char *consent_days;	/* source.conf: "730 energy.load-curve=365" */
 	int64_t keeps_days;		/* records are held so far back; 0 = all */
 	bool synthetic;
-	bool coholders;			/* two customers may rightly share records */
 	int64_t statement_timeout_ms;
 	/* customers.sql: may this one take part? $1 customer -> reason, NULL =
-	 * yes; no row: unknown here. text NULL: everybody may. */
+	 * yes, and all its columns as facts (coholders.h reads one of them); no
+	 * row: unknown here. text NULL: everybody may. */
 	struct statement customer;
 	const char *customers_file, *customers_text;
 	/* accounts.sql: which meters, lines or contracts are hers? $1 customer

@@ -4,8 +4,9 @@
  *
  * Every record of the first page is written as a PIMS would get it and held
  * against its schema; keys are counted over all of a customer's records. The
- * isolation test: no two customers share a record, and nobody has none. What is
- * found is told by field, never by value.
+ * isolation test: no two customers share a record, unless each is declared to
+ * hold with the other (coholders.h), and nobody has none. What is found is told by
+ * field and by customer, never by value.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "catalogue/check.h"
+#include "catalogue/coholders.h"
 #include "catalogue/describe.h"
 #include "catalogue/page.h"
 #include "catalogue/validate.h"
@@ -29,6 +31,7 @@ struct sample {
 	size_t n;
 	char **keys[SAMPLED_MAX];	/* of each one's first page, sorted */
 	size_t key_n[SAMPLED_MAX];
+	struct coholders others[SAMPLED_MAX];	/* as customers.sql tells */
 	struct units units;
 };
 
@@ -219,20 +222,64 @@ shared(const struct sample *s, size_t a, size_t b)
 	return n;
 }
 
+/* Whom customers.sql declares to hold with this one. A list that cannot be read
+ * declares nobody, and is told once. */
+static void
+read_coholders(struct sample *s, size_t who)
+{
+	const struct source *source = s->d->source;
+	const char *why = NULL;
+	struct params p;
+	struct rows *r;
+	int failure;
+
+	if (source->customer.text == NULL)
+		return;
+	params_init(&p);
+	params_text(&p, s->customers[who]);
+	r = db_ask_now(s->now, &source->customer, &p, &failure);
+	if (r != NULL && rows_count(r) > 0 && coholders_read(&s->others[who],
+	    s->arena, source, row_text(r, 0, "facts"), &why) < 0) {
+		report(s, false, "E235", "select a list such as jsonb_agg("
+		    "jsonb_build_object('customer', ..., 'agree', 'all'))",
+		    "the coholders of a sampled customer in customers.sql cannot "
+		    "be read: %s", why);
+		s->others[who].n = 0;
+	}
+	rows_free(r);
+}
+
+static bool
+declared(const struct sample *s, size_t a, size_t b)
+{
+	const struct coholders *all = &s->others[a];
+
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(all->list[i].customer, s->customers[b]) == 0 &&
+		    coholder_shares(&all->list[i], s->d, NULL))
+			return true;
+	return false;
+}
+
+/* Each must know of the other: what one alone declares, only he would be asked
+ * to agree to. */
 static void
 check_isolation(struct sample *s)
 {
 	for (size_t a = 0; a < s->n; a++)
+		read_coholders(s, a);
+	for (size_t a = 0; a < s->n; a++)
 		for (size_t b = a + 1; b < s->n; b++) {
-			size_t n = s->d->source->coholders ||
-			    strcmp(s->customers[a], s->customers[b]) == 0 ? 0 :
+			size_t n = strcmp(s->customers[a], s->customers[b]) == 0 ||
+			    (declared(s, a, b) && declared(s, b, a)) ? 0 :
 			    shared(s, a, b);
 
 			if (n == 0)
 				continue;
-			report(s, false, "E226", "if they are co-holders write "
-			    "`coholders = yes` in source.conf; else mend the WHERE",
-			    "two sampled customers share %zu records", n);
+			report(s, false, "E226", "if they hold them together, let "
+			    "customers.sql select coholders for each; else mend "
+			    "the WHERE", "customers %s and %s share %zu records",
+			    s->customers[a], s->customers[b], n);
 			return;
 		}
 }

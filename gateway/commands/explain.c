@@ -227,8 +227,8 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "A join multiplies rows: aggregate it; or complete x-natural-key." },
 	{ "E226", "Two customers share records",
 	  "Either they are co-holders, or one would receive the other's data.",
-	  "Write `coholders = yes` in source.conf if it is right; else mend the "
-	  "WHERE before anything else." },
+	  "If they hold them together, let customers.sql select `coholders` for "
+	  "each of the two; else mend the WHERE before anything else." },
 	{ "E227", "A customer who does not exist gets records",
 	  "Some rows do not depend on :customer.",
 	  "Look for OR without brackets, or a condition in the ON of an outer "
@@ -258,6 +258,12 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "say otherwise. The gateway reads in read-only transactions, and what "
 	  "writes there fails.",
 	  "ALTER FUNCTION ... STABLE when it only reads; else leave it out." },
+	{ "E235", "coholders in customers.sql cannot be read",
+	  "Nobody can tell who else must agree, so the data of that source cannot "
+	  "be given by that customer.",
+	  "Select NULL or a jsonb list of {\"customer\": the other's reference, "
+	  "\"agree\": \"all\" or \"any\"}, with \"account\" and \"datasets\" where "
+	  "only some records are shared." },
 	{ "E239", ".removed.sql does not select what tells a removal",
 	  "A removal is the record's natural key, its period if the schema has "
 	  "one, and the time it was removed; nothing else.",

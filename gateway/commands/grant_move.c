@@ -43,6 +43,8 @@ static const char copy_out[] =
     " FROM guichet.subject AS s UNION ALL "
     "SELECT 3, jsonb_build_object('t', 'grants', 'row', to_jsonb(g))"
     " FROM guichet.grants AS g UNION ALL "
+    "SELECT 3, jsonb_build_object('t', 'coholder', 'row', to_jsonb(h))"
+    " FROM guichet.coholder AS h UNION ALL "
     "SELECT 4, jsonb_build_object('t', 'destination', 'row', to_jsonb(d))"
     " FROM guichet.destination AS d UNION ALL "
     "SELECT 5, jsonb_build_object('t', 'subscription', 'row', to_jsonb(u) || "
@@ -290,7 +292,7 @@ static int
 take_rows(PGconn *pg, char grants[32])
 {
 	static const char *const tables[] = { "notice", "subject", "grants",
-	    "destination", "subscription" };
+	    "coholder", "destination", "subscription" };
 	char sql[400];
 
 	for (size_t i = 0; i < countof(tables); i++) {

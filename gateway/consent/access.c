@@ -305,6 +305,10 @@ access_check(struct call *c)
 {
 	if (access_check_even_paused(c) == DONE)
 		return DONE;
+	if (c->access->awaiting)
+		return call_refuse(c, 403, "awaiting_coholder", "somebody who "
+		    "holds these data with the customer has not agreed yet: "
+		    "nothing is read until then");
 	if (c->access->paused)
 		return call_refuse(c, 403, "consent_paused", "the customer has "
 		    "paused this consent: nothing is read until it goes on");

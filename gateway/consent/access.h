@@ -23,6 +23,7 @@ struct access {
 	const char **datasets;		/* granted ids, NULL-terminated */
 	const char *details;		/* authorization_details as granted, JSON */
 	bool paused;			/* opens no record for now */
+	bool awaiting;			/* as those who hold with her must agree */
 	int64_t token_expires_us;
 	int64_t grant_expires_us;
 };
@@ -32,7 +33,7 @@ struct access {
  * after which c->access is set. They refuse with 401 and WWW-Authenticate. */
 enum next access_find(struct call *);
 enum next access_check(struct call *);
-/* For routes that only tell of the consent: a paused one is fine. Others answer
+/* For routes that only tell of the consent: one that rests is fine. Others answer
  * 403: the token is good and will be of use again (RFC 6750 3.1). */
 enum next access_check_even_paused(struct call *);
 

@@ -199,7 +199,8 @@ access_entry_new(const uint8_t hash[32], const struct rows *r)
 	    row_text(r, 0, "thumbprint"));
 	row_uuid(r, 0, "grant", &e->access.grant);
 	uuid_text(e->access.grant_text, &e->access.grant);
-	e->access.paused = row_bool(r, 0, "paused");
+	e->access.paused = strcmp(row_text(r, 0, "state"), "active") != 0;
+	e->access.awaiting = strcmp(row_text(r, 0, "state"), "pending") == 0;
 	e->access.token_expires_us = row_time(r, 0, "expires");
 	e->access.grant_expires_us = row_time(r, 0, "grant_expires");
 	arena_free(a);

@@ -114,11 +114,11 @@ grant_give(struct call *c, const struct decision *d, const char **answer)
 {
 	bool anew = d->pushed->action == PUSHED_CREATE;
 	struct uuid id = d->pushed->grant;
-	struct line line = { .event = anew ? "consent.given" :
-	    "consent.changed", .to = d->client->id,
+	struct line line = { .to = d->client->id,
 	    .records = -1, .bytes = -1, .actor = "customer",
 	    .subject = &c->session->subject, .grant = &id, .call = c->id };
 	struct decision whole = *d;
+	struct agreement others;
 	struct line_row row;
 	struct params p;
 	char code[44];
@@ -130,6 +130,10 @@ grant_give(struct call *c, const struct decision *d, const char **answer)
 		    "the consent that was to be changed has ended");
 	random_token(code, 32);
 	*answer = pushed_answer(c, d->pushed, "code", code, NULL);
+	agreement_make(&others, d->others, c->house->catalogue, whole.details,
+	    c->session->customer);
+	line.event = others.awaited > 0 ? "consent.awaiting" :
+	    anew ? "consent.given" : "consent.changed";
 	line_make(&row, c->arena, &line);
 	params_init(&p);
 	grant_params(&p, c, &whole, &id);
@@ -139,6 +143,7 @@ grant_give(struct call *c, const struct decision *d, const char **answer)
 		params_text(&p, d->pushed->grant_details);
 	params_text(&p, c->session->acr);
 	params_time(&p, c->session->auth_time_us);
+	agreement_params(&p, c->arena, &others, c->house->settings);
 	return call_ask(c, c->house->db, anew ? SQL_GRANT_GIVE :
 	    SQL_GRANT_CHANGE, &p);
 }
@@ -315,6 +320,7 @@ on_due(struct rows *r, int failure, void *arg)
 	s->more = failure == 0 && rows_count(r) == SWEEP_MAX;
 	for (int i = 0; failure == 0 && i < rows_count(r); i++) {
 		bool gone = row_bool(r, i, "gone");
+		bool lapsed = row_bool(r, i, "lapsed");
 		struct ending *e = &s->endings[i];
 		struct grant g;
 		struct params p;
@@ -322,7 +328,8 @@ on_due(struct rows *r, int failure, void *arg)
 		grant_read(&g, r, i, a);
 		params_init(&p);
 		grant_end_params(&p, a, &g, gone ? "recipient" : "time",
-		    gone ? "the recipient has left" : NULL, NULL);
+		    gone ? "the recipient has left" : lapsed ?
+		    "a co-holder did not answer" : NULL, NULL);
 		e->sweep = s;
 		e->question = db_ask(s->db, SQL_GRANT_END, &p, on_ended, e);
 		s->left += e->question != NULL;

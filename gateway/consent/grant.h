@@ -9,6 +9,7 @@
 #ifndef GRANT_H
 #define GRANT_H
 #include "catalogue/catalogue.h"	/* enum lang */
+#include "consent/agreement.h"
 #include "consent/client.h"
 #include "consent/details.h"
 #include "consent/pushed.h"
@@ -27,7 +28,8 @@ struct grant {
 	const char *purpose, *language;
 	uint8_t notice_sha256[32];
 	const char *state;		/* pending active paused withdrawn expired */
-	const char *ended_by;		/* customer recipient operator system time */
+	const char *ended_by;		/* customer coholder recipient operator
+					 * system time */
 	int64_t created_us, expires_us, ended_us;	/* ended 0 = not */
 };
 bool grant_ended(const struct grant *);
@@ -41,6 +43,7 @@ struct decision {
 	enum lang language;
 	uint8_t notice_sha256[32];	/* of the notice shown */
 	int64_t expires_us;
+	const struct coholders *others;	/* who holds with her, as told */
 };
 /* Yes. A step's last word; *answer (arena) is the redirect that carries the
  * code. The next step sends it only if grant_decided: otherwise the request

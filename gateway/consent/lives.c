@@ -23,6 +23,8 @@ struct lives {
 	struct rows *due;		/* grants to look at, with their customers */
 	int row;
 	size_t source;
+	struct coholders *others;	/* of the grant at hand, as told so far */
+	bool unsure;			/* some source did not say */
 };
 
 static void step(struct lives *);
@@ -52,10 +54,12 @@ next_grant(struct lives *l)
 {
 	l->row++;
 	l->source = 0;
+	l->others->n = 0;
+	l->unsure = false;
 	step(l);
 }
 
-/* ---- what a source said ---- */
+/* ---- what becomes of a grant ---- */
 
 static void
 on_changed(struct rows *r, int failure, void *arg)
@@ -149,6 +153,63 @@ concerns(struct lives *l, const struct source *s)
 	return false;
 }
 
+/* ---- who holds with her ---- */
+
+static void
+add_lines(struct params *p, struct lives *l, const struct grant *g)
+{
+	struct line line = { .event = "consent.coholders", .to = g->client_id,
+	    .records = -1, .bytes = -1, .actor = "system",
+	    .subject = &g->subject, .grant = &g->id };
+	struct line_row *rows = arena_alloc(l->arena, 2 * sizeof(*rows));
+
+	line_make(&rows[0], l->arena, &line);
+	line.event = "consent.given";
+	line.outcome = "agreed";
+	line_make(&rows[1], l->arena, &line);
+	line_params(p, &rows[0]);
+	line_params(p, &rows[1]);
+}
+
+/* All sources have told. False: there is nothing to write down. */
+static bool
+follow_holders(struct lives *l)
+{
+	const char *customer = row_text(l->due, l->row, "customer"), *why;
+	struct agreement now;
+	struct details d;
+	struct grant g;
+	struct params p;
+
+	grant_read(&g, l->due, l->row, l->arena);
+	if (l->unsure || details_read(&d, l->arena, NULL, g.details, &why) < 0)
+		return false;
+	agreement_make(&now, l->others, l->house->catalogue, &d, customer);
+	if (now.n == 0 && !row_bool(l->due, l->row, "held"))
+		return false;
+	params_init(&p);
+	params_uuid(&p, &g.id);
+	agreement_params(&p, l->arena, &now, l->house->settings);
+	add_lines(&p, l, &g);
+	ask(l, SQL_GRANT_HOLDERS, &p);
+	return true;
+}
+
+static void
+take_holders(struct lives *l, const struct source *s, const struct rows *r)
+{
+	const char *why;
+
+	if (coholders_read(l->others, l->arena, s, row_text(r, 0, "facts"),
+	    &why) == 0)
+		return;
+	log_warning("code=E235 file=%s coholders why=\"%s\"", s->customers_file,
+	    why);
+	l->unsure = true;
+}
+
+/* ---- what a source said ---- */
+
 static const char *
 named(struct lives *l, const struct rows *r)
 {
@@ -168,6 +229,7 @@ on_told(struct rows *r, int failure, void *arg)
 
 	l->question = NULL;
 	if (failure != 0 || rows_count(r) == 0) {
+		l->unsure = true;
 		l->source++;		/* away, or nothing known: nothing decided */
 		step(l);
 		return;
@@ -182,30 +244,41 @@ on_told(struct rows *r, int failure, void *arg)
 		follow(l, name);
 		return;
 	}
+	take_holders(l, catalogue_source(l->house->catalogue, l->source), r);
 	l->source++;
 	step(l);
 }
 
-/* The next source to ask about the grant at hand, or the next grant. */
-static void
-step(struct lives *l)
+/* Asks the next source about the grant at hand; false: there is none left. */
+static bool
+ask_source(struct lives *l)
 {
 	const struct catalogue *all = l->house->catalogue;
 
-	for (; l->row < rows_count(l->due); l->row++, l->source = 0)
-		for (; l->source < catalogue_source_count(all); l->source++) {
-			struct source *s = catalogue_source(all, l->source);
-			struct params p;
+	for (; l->source < catalogue_source_count(all); l->source++) {
+		struct source *s = catalogue_source(all, l->source);
+		struct params p;
 
-			if (s->customer.text == NULL || !concerns(l, s))
-				continue;
-			params_init(&p);
-			params_text(&p, row_text(l->due, l->row, "customer"));
-			l->question = db_ask(s->db, &s->customer, &p, on_told, l);
-			if (l->question != NULL)
-				return;
-		}
-	end_round(l);
+		if (s->customer.text == NULL || !concerns(l, s))
+			continue;
+		params_init(&p);
+		params_text(&p, row_text(l->due, l->row, "customer"));
+		l->question = db_ask(s->db, &s->customer, &p, on_told, l);
+		if (l->question != NULL)
+			return true;
+		l->unsure = true;
+	}
+	return false;
+}
+
+/* The next source, then who holds with her, then the next grant. */
+static void
+step(struct lives *l)
+{
+	if (l->row == rows_count(l->due))
+		end_round(l);
+	else if (!ask_source(l) && !follow_holders(l))
+		next_grant(l);
 }
 
 static void
@@ -220,9 +293,9 @@ on_due(struct rows *r, int failure, void *arg)
 	}
 	l->due = rows_keep(r);
 	l->arena = arena_new();
-	l->row = 0;
-	l->source = 0;
-	step(l);
+	l->others = arena_alloc(l->arena, sizeof(*l->others));
+	l->row = -1;
+	next_grant(l);
 }
 
 static void

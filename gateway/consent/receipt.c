@@ -308,9 +308,12 @@ state_after(const char *event)
 {
 	static const struct { const char *event, *state; } after[] = {
 		{ "consent.requested", "requested" },
+		{ "consent.awaiting", "requested" },	/* not in force yet */
+		{ "consent.agreed", "requested" },
 		{ "consent.refused", "refused" },
 		{ "consent.paused", "paused" },
 		{ "consent.withdrawn", "withdrawn" },
+		{ "consent.objected", "withdrawn" },
 		{ "consent.expired", "expired" },
 	};
 

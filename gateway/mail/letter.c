@@ -94,7 +94,7 @@ struct writing {
 	struct html h;			/* for its words only */
 	struct buf body;
 	const struct letter *letter;
-	const char *client, *purpose, *date, *me;
+	const char *client, *purpose, *date, *by, *me;
 };
 
 /* A line of theirs cannot become two of ours. */
@@ -115,7 +115,7 @@ said(struct writing *w, const char *id)
 	const struct settings *s = w->letter->settings;
 
 	return h_fill(&w->h, id, "client", w->client, "organisation",
-	    s->organisation_name, "date", w->date, "purpose", w->purpose,
+	    s->organisation_name, "date", w->date, "by", w->by, "purpose", w->purpose,
 	    "url", w->me, "contact", s->organisation_contact, NULL);
 }
 
@@ -162,7 +162,7 @@ write_body(struct writing *w)
 	paragraph(w, "mail.hello");
 	paragraph(w, first(w));
 	list(w);
-	if (lives) {
+	if (lives || is(l, "asked") || is(l, "shared")) {
 		paragraph(w, "mail.purpose");
 		paragraph(w, "mail.until");
 	}
@@ -201,7 +201,8 @@ letter_text(struct arena *a, const struct letter *l, size_t *n)
 	w.client = one_line(a, g->client_name);
 	w.purpose = one_line(a, g->purpose);
 	w.me = arena_printf(a, "%s/me", l->settings->public_url);
-	w.date = h_date(&w.h, !is(l, "ended") ? g->expires_us :
+	w.by = h_date(&w.h, l->answer_by_us);
+	w.date = h_date(&w.h, (is(l, "ended") || is(l, "shared_ended")) &&
 	    g->ended_us != 0 ? g->ended_us : g->expires_us);
 	write_body(&w);
 	fields(&out, l, said(&w, arena_printf(a, "mail.%s.subject", l->kind)));

@@ -17,7 +17,10 @@ struct words;
 
 struct letter {
 	const char *id;			/* of its row: a repeat is known by it */
-	const char *kind;		/* given, changed, reminder, stuck, ended */
+	const char *kind;		/* given, changed, reminder, stuck, ended;
+					 * to who holds with her: asked, shared,
+					 * shared_ended */
+	int64_t answer_by_us;		/* asked */
 	const char *to;
 	enum lang lang;
 	const struct grant *grant;

@@ -305,6 +305,7 @@ begin(struct mail *m, const struct rows *r, int i)
 	p->letter = (struct letter){
 		.id = arena_strdup(a, row_text(r, i, "letter")),
 		.kind = arena_strdup(a, row_text(r, i, "letter_kind")),
+		.answer_by_us = row_time(r, i, "awaits_until"),
 		.grant = &p->grant, .settings = m->house->settings,
 		.catalogue = m->house->catalogue, .words = m->house->words };
 	LIST_INSERT_HEAD(&m->list, p, among);

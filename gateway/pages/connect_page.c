@@ -142,6 +142,8 @@ connect_notice(struct html *h, const struct connect_view *v)
 	h_say(h, "h1", "connect.h1", NULL);
 	h_say(h, "p", "connect.lead", "class", "lead", NULL);
 	part_choices(h, v->choices, v->choice_count, false);
+	part_held(h, v->choices, v->choice_count, v->accounts, v->account_count,
+	    v->answer_by_us);
 	h_say(h, "p", "connect.after", "class", "hint", NULL);
 }
 
@@ -166,6 +168,8 @@ connect_page(struct html *h, const struct connect_view *v)
 	    v->fault == CONNECT_NO_ACCOUNT);
 	part_span(h, &v->span);
 	connect_two_approvals(h, "h2");
+	part_held(h, v->choices, v->choice_count, v->accounts, v->account_count,
+	    v->answer_by_us);
 	h_say(h, "p", "connect.after", "class", "hint", NULL);
 	part_two_buttons(h, "connect.cancel", "connect.allow");
 	h_close(h, "form");

@@ -46,6 +46,7 @@ struct connect_view {
 	const struct account *accounts;
 	size_t account_count;
 	struct span span;
+	int64_t answer_by_us;		/* those who hold with her */
 	enum connect_fault fault;
 	const char *csrf;
 };

@@ -66,6 +66,8 @@ in_short(struct html *h, const struct consent_view *v)
 static void
 after(struct html *h, const struct consent_view *v)
 {
+	part_held(h, v->choices, v->choice_count, v->accounts, v->account_count,
+	    v->answer_by_us);
 	h_element(h, "p", h_fill(h, "consent.after", "client", v->client_name,
 	    NULL), "class", "hint", NULL);
 }

@@ -21,6 +21,7 @@ struct consent_view {
 	const struct account *accounts;
 	size_t account_count;
 	struct span span;
+	int64_t answer_by_us;		/* those who hold with her */
 	enum consent_fault fault;
 	/* carried by the form, no part of the notice */
 	const char *client_id, *request_uri, *csrf;

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "journal/events.h"
 #include "pages/parts.h"
+#include "pages/shared_page.h"
 
 /* "Contract, Load curve": the titles of what was allowed. */
 static const char *
@@ -40,10 +41,20 @@ me_grant_live(const struct me_grant *g)
 	    strcmp(g->state, "pending") == 0 || strcmp(g->state, "paused") == 0;
 }
 
+/* Her cloud has opened, or none is needed: others must agree first. */
+static bool
+awaiting(const struct me_grant *g)
+{
+	return strcmp(g->state, "pending") == 0 && g->awaits > 0 &&
+	    (g->opened || g->answer != NULL);
+}
+
 static const char *
 state_text(struct html *h, const struct me_grant *g)
 {
-	const char *id = arena_printf(h->arena, "state.%s", g->state);
+	bool asked = g->answer != NULL && strcmp(g->answer, "awaited") == 0;
+	const char *id = !awaiting(g) ? arena_printf(h->arena, "state.%s",
+	    g->state) : asked ? "state.asked" : "state.awaiting";
 	const char *ended = h_date(h, g->ended_us);
 
 	return h_fill(h, id, "date", ended, NULL);
@@ -61,12 +72,15 @@ covers(struct html *h, const struct me_grant *g)
 		    h_day(h, g->from_us), "to", h_day(h, g->to_us), NULL));
 }
 
-static void
-grant_facts(struct html *h, const struct me_view *v, const struct me_grant *g)
+void
+me_grant_facts(struct html *h, const struct catalogue *all,
+    const struct me_grant *g)
 {
 	h_open(h, "dl", "class", "facts", NULL);
-	part_fact(h, "grant.data", titles(h, v->catalogue, g->datasets));
+	part_fact(h, "grant.data", titles(h, all, g->datasets));
 	covers(h, g);
+	if (g->purpose != NULL)
+		part_fact(h, "grant.purpose", g->purpose);
 	if (g->address != NULL)
 		part_fact(h, "grant.address", g->address);
 	part_fact(h, "grant.since", h_date(h, g->created_us));
@@ -131,7 +145,7 @@ again(struct html *h, const struct me_grant *g)
 	bool oauth = strcmp(g->kind, "oauth") == 0;
 	const char *to = oauth ? g->client_uri : arena_printf(h->arena,
 	    "/me/connect?client=%s", g->client_id);
-	bool pending = strcmp(g->state, "pending") == 0;
+	bool pending = strcmp(g->state, "pending") == 0 && !g->opened;
 
 	if (to == NULL || (me_grant_live(g) && !(pending && !oauth)))
 		return;
@@ -148,7 +162,7 @@ grant_actions(struct html *h, const struct me_view *v, const struct me_grant *g)
 
 	h_open(h, "div", "class", "actions", NULL);
 	if (me_grant_live(g))
-		h_say(h, "a", strcmp(g->state, "pending") == 0 ?
+		h_say(h, "a", strcmp(g->state, "pending") == 0 && !g->opened ?
 		    "grant.giveup" : "grant.stop", "class", "button", "href",
 		    arena_printf(h->arena, "/me/withdraw/%s", g->id),
 		    "aria-describedby", heading, NULL);
@@ -184,19 +198,38 @@ stuck(struct html *h, const struct me_grant *g)
 	h_close(h, "p");
 }
 
+/* Others hold it too: they were told, or are still awaited. */
 static void
-grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
+holders(struct html *h, const struct me_grant *g)
 {
-	h_open(h, "li", "class", "card", NULL);
+	if (!me_grant_live(g) || g->holders == 0)
+		return;
+	h_element(h, "p", g->awaits > 0 ? h_count(h, "grant.awaits", g->awaits,
+	    "date", h_date(h, g->awaits_until_us), NULL) :
+	    h_count(h, "grant.holders", g->holders, NULL), "class", "held",
+	    NULL);
+}
+
+void
+me_grant_head(struct html *h, const struct me_grant *g)
+{
 	h_open(h, "div", "class", "head", NULL);
 	h_element(h, "h3", g->client_name, "id",
 	    arena_printf(h->arena, "g-%s", g->id), NULL);
 	h_element(h, "span", state_text(h, g), "class",
 	    arena_printf(h->arena, "state %s", g->state), NULL);
 	h_close(h, "div");
+}
+
+static void
+grant_card(struct html *h, const struct me_view *v, const struct me_grant *g)
+{
+	h_open(h, "li", "class", "card", NULL);
+	me_grant_head(h, g);
+	holders(h, g);
 	if (g->stuck != NULL)
 		stuck(h, g);
-	grant_facts(h, v, g);
+	me_grant_facts(h, v->catalogue, g);
 	grant_actions(h, v, g);
 	h_close(h, "li");
 }
@@ -225,8 +258,16 @@ grant_list(struct html *h, const struct me_view *v, bool live)
 static const char *
 event_title(struct html *h, const struct me_event *e)
 {
-	const char *id = arena_printf(h->arena, "event.%s", e->event);
-	const char *said = h_word(h, id);
+	const char *id = arena_printf(h->arena, "event.%s", e->event), *said;
+
+	if (e->outcome != NULL) {	/* said apart, where it matters to her */
+		const char *apart = arena_printf(h->arena, "%s.%s", id,
+		    e->outcome);
+
+		if ((said = h_word(h, apart)) != apart)
+			return said;
+	}
+	said = h_word(h, id);
 
 	if (said != id)
 		return said;
@@ -304,6 +345,7 @@ me_page(struct html *h, const struct me_view *v)
 	h_say(h, "h2", "me.now", NULL);
 	if (grant_list(h, v, true) == 0)
 		h_say(h, "p", "me.none", "class", "empty", NULL);
+	shared_list(h, v);
 	h_open(h, "div", "class", "actions", NULL);
 	h_say(h, "a", "me.connect", "class", "button", "href", "/connect",
 	    NULL);

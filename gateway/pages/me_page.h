@@ -21,6 +21,12 @@ struct me_grant {
 	int64_t last_us;			/* of the last record; 0 = none */
 	int64_t records;			/* since the beginning */
 	int64_t days_max;			/* from today, if she extends */
+	bool opened;				/* her cloud lets us in */
+	int64_t awaits, awaits_until_us;	/* who holds with her: answers */
+	int64_t holders;			/* how many were asked or told */
+	/* what somebody gave who holds with her: her own answer (awaited, agreed,
+	 * told, refused), and what for; NULL: she gave it herself */
+	const char *answer, *purpose;
 	const char *stuck;			/* why deliveries were given up:
 						 * "gone: ..."; NULL = they go on */
 };
@@ -40,6 +46,8 @@ struct me_view {
 	const char *name;
 	const struct me_grant *grants;		/* newest first */
 	size_t grant_count;
+	const struct me_grant *shared;		/* given by who holds with her */
+	size_t shared_count;
 	const struct me_event *events;
 	size_t event_count;
 	const char *older;			/* link to older events, or NULL */
@@ -51,6 +59,10 @@ struct me_view {
 };
 
 bool me_grant_live(const struct me_grant *);
+/* The cards' own parts, for those of shared_page.c. */
+void me_grant_head(struct html *, const struct me_grant *);
+void me_grant_facts(struct html *, const struct catalogue *,
+    const struct me_grant *);
 void me_page(struct html *, const struct me_view *);
 
 /* What she may download, each in two forms. */

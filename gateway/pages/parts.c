@@ -111,9 +111,8 @@ contents(struct html *h, const struct choice *c)
 	h_close(h, "details");
 }
 
-/* A known reason in plain words; another one as the organisation wrote it. */
-static const char *
-reason(struct html *h, const char *closed)
+const char *
+part_reason(struct html *h, const char *closed)
 {
 	const char *id = arena_printf(h->arena, "closed.%s", closed);
 	const char *words = h_word(h, id);
@@ -159,9 +158,18 @@ closed_choice(struct html *h, const struct choice *c)
 	h_open(h, "li", "class", "choice closed", NULL);
 	h_open(h, "div", NULL);
 	h_element(h, "p", choice_title(h, c), "class", "name", NULL);
-	h_element(h, "p", reason(h, c->closed), NULL);
+	h_element(h, "p", part_reason(h, c->closed), NULL);
 	h_close(h, "div");
 	h_close(h, "li");
+}
+
+/* "all", "any": said beside what it is about. */
+static void
+held(struct html *h, const char *how)
+{
+	if (how != NULL)
+		h_say(h, "p", arena_printf(h->arena, "held.%s", how), "class",
+		    "held", NULL);
 }
 
 static void
@@ -180,6 +188,7 @@ choice(struct html *h, const struct choice *c, size_t i)
 	if (c->days != 0)
 		h_element(h, "p", h_count(h, "choice.days", c->days, NULL),
 		    NULL);
+	held(h, c->held);
 	contents(h, c);
 	h_close(h, "div");
 	h_close(h, "li");
@@ -224,9 +233,10 @@ account(struct html *h, const struct account *a, size_t i)
 	h_open(h, "div", NULL);
 	if (a->closed == NULL) {
 		h_element(h, "label", name, "for", id, NULL);
+		held(h, a->held);
 	} else {
 		h_element(h, "p", name, "class", "name", NULL);
-		h_element(h, "p", reason(h, a->closed), NULL);
+		h_element(h, "p", part_reason(h, a->closed), NULL);
 	}
 	h_close(h, "div");
 	h_close(h, "li");
@@ -250,6 +260,32 @@ part_accounts(struct html *h, const struct account *list, size_t n, bool wrong)
 		account(h, &list[i], i);
 	h_close(h, "ul");
 	h_close(h, "fieldset");
+}
+
+static bool
+any_held(const struct choice *choices, size_t n, const struct account *accounts,
+    size_t account_n, const char *how)
+{
+	for (size_t i = 0; i < n; i++)
+		if (choices[i].held != NULL &&
+		    strcmp(choices[i].held, how) == 0)
+			return true;
+	for (size_t i = 0; i < account_n; i++)
+		if (accounts[i].held != NULL &&
+		    strcmp(accounts[i].held, how) == 0)
+			return true;
+	return false;
+}
+
+void
+part_held(struct html *h, const struct choice *choices, size_t n,
+    const struct account *accounts, size_t account_n, int64_t by_us)
+{
+	if (any_held(choices, n, accounts, account_n, "all"))
+		h_element(h, "p", h_fill(h, "held.wait", "date",
+		    h_date(h, by_us), NULL), "class", "hint", NULL);
+	if (any_held(choices, n, accounts, account_n, "any"))
+		h_say(h, "p", "held.tell", "class", "hint", NULL);
 }
 
 /* ---- from when, until when ---- */

@@ -16,6 +16,8 @@ struct choice {
 	bool ticked;
 	const char *closed;	/* why it cannot be given (customers.sql); NULL */
 	int64_t days;		/* allowed for so long at most; 0 = as any */
+	const char *held;	/* with somebody who must agree ("all") or is told
+				 * ("any"); NULL */
 };
 
 /* A meter, a line, a contract: some of a customer's may be given, others not. */
@@ -24,6 +26,7 @@ struct account {
 	const char *label;		/* what she knows it by, or NULL */
 	const char *closed;		/* why it cannot be given, or NULL */
 	const char *value;		/* of its box: "energy/01234567890123" */
+	const char *held;		/* as of a choice */
 	bool ticked;
 };
 
@@ -51,7 +54,14 @@ void part_choices(struct html *, const struct choice *, size_t n, bool wrong);
 /* The same of her meters; shown only when there is something to choose. wrong:
  * say that none is ticked. */
 void part_accounts(struct html *, const struct account *, size_t n, bool wrong);
+/* Why something cannot be given: a known reason in plain words, another one as
+ * the organisation wrote it. */
+const char *part_reason(struct html *, const char *closed);
 void part_span(struct html *, const struct span *);
+/* What it means that some of these are held with others; nothing when none is.
+ * by_us: by when those must answer. */
+void part_held(struct html *, const struct choice *, size_t n,
+    const struct account *, size_t account_n, int64_t by_us);
 /* The box on top of a form that came back, with a way to the first fault. */
 void part_faults(struct html *, const char *id, const char *to);
 /* Name or password of somebody who signs in. */

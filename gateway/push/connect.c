@@ -265,7 +265,8 @@ write_down(struct connecting *c)
 	struct params p;
 
 	grant_pairwise(pairwise, k->subject, k->client_id);
-	put_line(&p, c, "consent.given", NULL, k->call);
+	put_line(&p, c, k->others->awaited > 0 ? "consent.awaiting" :
+	    "consent.given", NULL, k->call);
 	params_uuid(&p, &c->to->grant);
 	params_text(&p, k->client_id);
 	params_uuid(&p, &k->subject->id);
@@ -283,6 +284,7 @@ write_down(struct connecting *c)
 	params_text(&p, destination_sealed(c->to, c->house->keys, c->arena));
 	params_int(&p, looked && (c->errand.url != NULL || strcmp(k->kind,
 	    "solid") == 0) ? LOOK_AGAIN_MS : -1);
+	agreement_params(&p, c->arena, k->others, c->house->settings);
 	ask(c, SQL_SUBSCRIPTION_BEGIN, &p, on_begun);
 }
 
@@ -295,6 +297,16 @@ on_knocked(struct errand *e)
 		fail_as(c, e);
 	else
 		write_down(c);
+}
+
+static const struct agreement *
+copy_agreement(struct connecting *c, const struct agreement *g)
+{
+	struct agreement *own = arena_memdup(c->arena, g, sizeof(*g));
+
+	for (size_t i = 0; i < own->n; i++)
+		own->customers[i] = copy(c, g->customers[i]);
+	return own;
 }
 
 static const struct connect_ask *
@@ -317,6 +329,7 @@ copy_ask(struct connecting *c, const struct connect_ask *k)
 	own->purpose = copy(c, k->purpose);
 	own->language = copy(c, k->language);
 	own->call = copy(c, k->call);
+	own->others = copy_agreement(c, k->others);
 	return own;
 }
 
@@ -464,7 +477,8 @@ on_found(struct rows *rows, int failure, void *arg)
 	}
 	c->to = d;
 	state = row_text(rows, 0, "grant_state");
-	if (strcmp(state, "active") == 0)
+	if (strcmp(state, "active") == 0 || (strcmp(state, "pending") == 0 &&
+	    row_bool(rows, 0, "opened")))
 		succeed(c, true);	/* the page was loaded again */
 	else if (strcmp(state, "pending") != 0)
 		fail(c, E_EXPIRED, "this connection has ended");

@@ -32,6 +32,7 @@ struct connect_ask {
 	const char *language;		/* "fr", "en" */
 	uint8_t notice_sha256[32];	/* of the notice shown */
 	int64_t expires_us;
+	const struct agreement *others;	/* who holds it with her */
 	const char *call;		/* the call's id, for the journal */
 };
 
@@ -55,7 +56,7 @@ struct connecting;
 /*
  * Consent was given on our page: knocks at the cloud, then writes the grant
  * (pending its approval), the destination, the subscriptions and the line
- * consent.given by one statement. on_told runs later, once, from the loop.
+ * consent.given (or consent.awaiting) by one statement. on_told runs later, once, from the loop.
  */
 struct connecting *connector_begin(struct house *, const struct connect_ask *,
     connector_on_told *, void *arg);

@@ -180,6 +180,7 @@ view(struct call *c, struct authorize *own, enum lang lang)
 		.accounts = own->choices.accounts,
 		.account_count = own->choices.account_n,
 		.span = own->choices.span,
+		.answer_by_us = choices_answer_by_us(&own->choices, c->house),
 		.client_id = own->client_id,
 		.request_uri = own->request_uri,
 		.csrf = c->session->csrf
@@ -218,7 +219,8 @@ write_notice(struct buf *out, struct call *c, struct authorize *own,
 		plain[i] = (struct choice){ .schema = own->choices.list[i].schema,
 		    .at = own->choices.list[i].at,
 		    .value = own->choices.list[i].value,
-		    .closed = own->choices.list[i].closed };
+		    .closed = own->choices.list[i].closed,
+		    .held = own->choices.list[i].held };
 	v.choices = plain;
 	buf_init(out);
 	h_init(&h, out, c->arena, c->house->words, lang);
@@ -291,7 +293,8 @@ allow(struct call *c)
 		.details = &own->narrowed,
 		.purpose = purpose(own, lang),
 		.language = lang,
-		.expires_us = choices_until_us(ch)
+		.expires_us = choices_until_us(ch),
+		.others = &ch->others
 	};
 	bool as_asked = strcmp(ch->span.since, "asked") == 0;
 	struct narrowing by = {

@@ -70,6 +70,55 @@ choices_account(struct choices *ch, struct arena *a,
 	ch->account_n++;
 }
 
+static void
+share(const char **held, const struct coholder *h)
+{
+	if (*held == NULL || h->all)
+		*held = h->all ? "all" : "any";
+}
+
+/* One meter of several is marked itself, not all that has meters. */
+static bool
+share_account(struct choices *ch, const struct coholder *h)
+{
+	bool one = false;
+
+	for (size_t i = 0; ch->account_n > 1 && i < ch->account_n; i++) {
+		struct account *a = &ch->accounts[i];
+
+		if (strcmp(a->source, h->source->name) != 0 ||
+		    strcmp(a->id, h->account) != 0)
+			continue;
+		share(&a->held, h);
+		one = true;
+	}
+	return one;
+}
+
+void
+choices_share(struct choices *ch, const struct catalogue *all)
+{
+	for (size_t k = 0; k < ch->others.n; k++) {
+		const struct coholder *h = &ch->others.list[k];
+		bool one = h->account != NULL && share_account(ch, h);
+
+		for (size_t i = 0; i < ch->n; i++) {
+			const struct schema *s = ch->list[i].schema;
+			const struct dataset *d = dataset_find(all, s->id);
+
+			if (d != NULL && coholder_shares(h, d, NULL) &&
+			    !(one && s->account != NULL))
+				share(&ch->list[i].held, h);
+		}
+	}
+}
+
+int64_t
+choices_answer_by_us(const struct choices *ch, const struct house *house)
+{
+	return ch->span.now_us + house->settings->coholder_days * DAY_US;
+}
+
 /* How long each may be allowed; the longest of them. */
 static int64_t
 longest(struct choices *ch, const struct house *house)

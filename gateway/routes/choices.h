@@ -2,6 +2,7 @@
 /* choices.h - what a customer ticked and chose, read back from a form. */
 #ifndef CHOICES_H
 #define CHOICES_H
+#include "catalogue/coholders.h"
 #include "consent/details.h"
 #include "http/call.h"
 #include "pages/parts.h"
@@ -17,6 +18,7 @@ struct choices {
 	size_t n;
 	struct account accounts[ACCOUNTS_MAX];
 	size_t account_n;
+	struct coholders others;	/* who holds some of it with her */
 	/* as read back: data sets, once each, at the finest that was ticked */
 	struct detail_choice picked[CHOICES_MAX];
 	const char *ticked[CHOICES_MAX];	/* their ids */
@@ -33,6 +35,10 @@ void choices_add(struct choices *, struct arena *, const struct schema *,
 void choices_account(struct choices *, struct arena *,
     const struct catalogue *, const struct details *asked,
     const struct account *);
+/* Marks what is held with others, once all that may be chosen is known. */
+void choices_share(struct choices *, const struct catalogue *);
+/* By when those must agree. */
+int64_t choices_answer_by_us(const struct choices *, const struct house *);
 /* The day of asking; how far back (INT64_MIN = all) and how long (0 = not
  * said) at most. */
 void choices_bound(struct choices *, const struct house *, int64_t now_us,

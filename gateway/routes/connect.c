@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/settings.h"
+#include "consent/agreement.h"
 #include "consent/details.h"
 #include "consent/notice.h"
 #include "consent/session.h"
@@ -32,6 +33,7 @@ struct connect {
 	const char *address;
 	struct choices choices;
 	struct eligible eligible;
+	struct agreement others;
 	uint8_t notice[32];
 	struct connecting *connecting;
 	struct connect_next_view next;
@@ -98,6 +100,7 @@ show_page(struct call *c, enum connect_fault fault)
 		.accounts = own->choices.accounts,
 		.account_count = own->choices.account_n,
 		.span = own->choices.span,
+		.answer_by_us = choices_answer_by_us(&own->choices, c->house),
 		.fault = fault,
 		.csrf = c->session->csrf
 	};
@@ -144,9 +147,10 @@ read_form(struct call *c, struct connect *own)
 }
 
 /* What she allows, as authorization_details, through the same reader as what
- * a PIMS asks for. NULL when it is not one. */
+ * a PIMS asks for, and whom it concerns beside her. NULL when it is not one. */
 static const char *
-details_allowed(struct call *c, const struct choices *ch)
+details_allowed(struct call *c, const struct choices *ch,
+    struct agreement *others)
 {
 	bool all = strcmp(ch->span.since, "asked") == 0;
 	struct details asked = { .n = 0, .recurrence = "event" }, given;
@@ -163,6 +167,8 @@ details_allowed(struct call *c, const struct choices *ch)
 	if (details_narrow(&given, c->arena, c->house->catalogue, &asked,
 	    &by) < 0)
 		return NULL;
+	agreement_make(others, &ch->others, c->house->catalogue, &given,
+	    c->session->customer);
 	return details_text(c->arena, &given);
 }
 
@@ -173,7 +179,10 @@ keep_notice(struct call *c, struct connect *own)
 	enum next next;
 	struct choice plain[CHOICES_MAX];
 	struct connect_view v = { .choices = plain,
-	    .choice_count = own->choices.n, .span = own->choices.span };
+	    .choice_count = own->choices.n, .span = own->choices.span,
+	    .accounts = own->choices.accounts,
+	    .account_count = own->choices.account_n,
+	    .answer_by_us = choices_answer_by_us(&own->choices, c->house) };
 	struct buf text;
 	struct html h;
 
@@ -181,7 +190,8 @@ keep_notice(struct call *c, struct connect *own)
 		plain[i] = (struct choice){
 		    .schema = own->choices.list[i].schema,
 		    .at = own->choices.list[i].at,
-		    .value = own->choices.list[i].value };
+		    .value = own->choices.list[i].value,
+		    .held = own->choices.list[i].held };
 	buf_init(&text);
 	h_init(&h, &text, c->arena, c->house->words, language(c));
 	connect_notice(&h, &v);
@@ -241,7 +251,8 @@ begin(struct call *c)
 		.subject = &c->session->subject,
 		.datasets = own->choices.ticked,
 		.dataset_count = own->choices.ticked_n,
-		.details = details_allowed(c, &own->choices),
+		.details = details_allowed(c, &own->choices, &own->others),
+		.others = &own->others,
 		.purpose = words_find(c->house->words, lang, "connect.lead"),
 		.language = lang_codes[lang],
 		.expires_us = choices_until_us(&own->choices),

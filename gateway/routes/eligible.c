@@ -2,14 +2,24 @@
 /* eligible.c - asks one source after the other about the signed-in customer. */
 #include "routes/eligible.h"
 #include "base/arena.h"
+#include "base/log.h"
 #include "consent/session.h"
 
-/* The reason why not; NULL = yes. Unknown there: there is nothing to give. */
+/* The reason why not; NULL = yes. Unknown there: there is nothing to give. Nor
+ * when it cannot be read who else must agree. */
 static const char *
-reason(struct call *c)
+reason(struct call *c, struct choices *ch, const struct source *s)
 {
-	return rows_count(c->rows) == 0 ? "unknown" :
-	    arena_strdup(c->arena, row_text(c->rows, 0, "reason"));
+	const char *why;
+
+	if (rows_count(c->rows) == 0)
+		return "unknown";
+	if (coholders_read(&ch->others, c->arena, s,
+	    row_text(c->rows, 0, "facts"), &why) == 0)
+		return arena_strdup(c->arena, row_text(c->rows, 0, "reason"));
+	log_error("call=%s code=E235 file=%s coholders why=\"%s\"", c->id,
+	    s->customers_file, why);
+	return "coholders";
 }
 
 static void
@@ -74,7 +84,7 @@ take_answer(struct call *c, struct eligible *e, struct choices *ch,
     const struct source *s, const struct details *asked)
 {
 	if (e->at == ELIGIBLE_TOLD)
-		mark(c, ch, s, reason(c));
+		mark(c, ch, s, reason(c, ch, s));
 	else if (e->at == ELIGIBLE_ACCOUNTS)
 		take_accounts(c, ch, s, asked == NULL ? all_of(c, ch) : asked);
 }
@@ -100,5 +110,6 @@ eligible_ask(struct call *c, struct eligible *e, struct choices *ch,
 		(void)call_goto(c, name);
 		return call_ask(c, s->db, q, &p);
 	}
+	choices_share(ch, all);
 	return NEXT;
 }

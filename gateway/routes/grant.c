@@ -31,7 +31,8 @@ tell(struct call *c)
 	jw_object(&w);
 	jw_str_member(&w, "grant_id", a->grant_text);
 	jw_str_member(&w, "client_id", a->client_id);
-	jw_str_member(&w, "status", a->paused ? "paused" : "active");
+	jw_str_member(&w, "status", a->awaiting ? "pending" :
+	    a->paused ? "paused" : "active");
 	jw_key(&w, "datasets");
 	jw_array(&w);
 	for (const char **d = a->datasets; *d != NULL; d++)

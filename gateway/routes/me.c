@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GET /me: the customer's dashboard: who receives what, what happened, what
- * ended. Two questions: her grants, and a page of her own journal.
+ * ended. Three questions: her grants, those of who holds with her, and a page of
+ * her own journal.
  */
 #include <string.h>
 #include "base/arena.h"
@@ -20,14 +21,23 @@
 enum { LINES_READ = 1000 };		/* as in customer_history.sql */
 
 struct me {
-	struct me_grant *grants;
-	size_t grant_count;
+	struct me_grant *grants, *shared;
+	size_t grant_count, shared_count;
 };
 
 static enum next
 ask_grants(struct call *c)
 {
 	return mine_ask(c, false);
+}
+
+static enum next
+ask_shared(struct call *c)
+{
+	struct me *own = c->own;
+
+	own->grants = mine_read(c, &own->grant_count);
+	return mine_shared_ask(c, false);
 }
 
 static enum next
@@ -38,7 +48,7 @@ ask_history(struct call *c)
 	struct uuid id;
 	struct params p;
 
-	own->grants = mine_read(c, &own->grant_count);
+	own->shared = mine_shared_read(c, &own->shared_count);
 	if (before != NULL && uuid_parse(&id, before) < 0)
 		before = NULL;
 	params_init(&p);
@@ -126,13 +136,17 @@ just_withdrawn(struct call *c, const struct me *own)
 static void
 take_done(struct call *c, const struct me *own, struct me_view *v)
 {
-	static const char *const acts[] = { "pause", "resume", "extend" };
+	static const char *const acts[] = { "pause", "resume", "extend",
+	    "agree", "refuse" };
 	const char *id = call_query_arg(c, "grant");
 	const char *done = call_query_arg(c, "done");
 
 	for (size_t i = 0; id != NULL && i < own->grant_count; i++)
 		if (strcmp(own->grants[i].id, id) == 0)
 			v->done_to = own->grants[i].client_name;
+	for (size_t i = 0; id != NULL && i < own->shared_count; i++)
+		if (strcmp(own->shared[i].id, id) == 0)
+			v->done_to = own->shared[i].client_name;
 	for (size_t i = 0; done != NULL && i < countof(acts); i++)
 		if (v->done_to != NULL && strcmp(acts[i], done) == 0)
 			v->done = acts[i];
@@ -146,6 +160,8 @@ show(struct call *c)
 		.name = c->session->name,
 		.grants = own->grants,
 		.grant_count = own->grant_count,
+		.shared = own->shared,
+		.shared_count = own->shared_count,
 		.csrf = c->session->csrf,
 		.withdrawn = just_withdrawn(c, own),
 		.now_us = clock_us(),
@@ -166,6 +182,7 @@ static const struct step me_steps[] = {
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
 	{ "ask grants", ask_grants },
+	{ "ask shared", ask_shared },
 	{ "ask history", ask_history },
 	{ "show", show },
 	{ NULL, NULL }

@@ -14,8 +14,8 @@ mine_unknown(struct call *c)
 	    "there is no such permission among yours");
 }
 
-enum next
-mine_ask(struct call *c, bool one)
+static enum next
+ask(struct call *c, const struct statement *s, bool one)
 {
 	struct uuid id;
 	struct params p;
@@ -25,7 +25,19 @@ mine_ask(struct call *c, bool one)
 	params_init(&p);
 	params_uuid(&p, &c->session->subject.id);
 	params_uuid(&p, one ? &id : NULL);
-	return call_ask(c, c->house->db, SQL_CUSTOMER_GRANTS, &p);
+	return call_ask(c, c->house->db, s, &p);
+}
+
+enum next
+mine_ask(struct call *c, bool one)
+{
+	return ask(c, SQL_CUSTOMER_GRANTS, one);
+}
+
+enum next
+mine_shared_ask(struct call *c, bool one)
+{
+	return ask(c, SQL_COHOLDER_GRANTS, one);
 }
 
 static const char *
@@ -57,10 +69,10 @@ read_period(struct call *c, int i, struct me_grant *g)
 	}
 }
 
+/* What both lists tell. */
 static void
-read_one(struct call *c, int i, struct me_grant *g)
+read_common(struct call *c, int i, struct me_grant *g)
 {
-	int64_t most = c->house->settings->grant_days_max;
 	size_t n;
 
 	*g = (struct me_grant){
@@ -70,30 +82,63 @@ read_one(struct call *c, int i, struct me_grant *g)
 		.kind = text(c, i, "kind"),
 		.client_uri = text(c, i, "uri"),
 		.state = text(c, i, "state"),
-		.ended_by = text(c, i, "ended_by"),
-		.address = text(c, i, "address"),
 		.datasets = row_texts(c->rows, i, "datasets", c->arena, &n),
 		.created_us = row_time(c->rows, i, "created"),
 		.expires_us = row_time(c->rows, i, "expires"),
 		.ended_us = row_time(c->rows, i, "ended"),
 		.last_us = row_time(c->rows, i, "last"),
 		.records = row_int(c->rows, i, "records"),
-		.stuck = text(c, i, "stuck")
+		.awaits = row_int(c->rows, i, "awaits"),
+		.awaits_until_us = row_time(c->rows, i, "awaits_until")
 	};
 	read_period(c, i, g);
+}
+
+static void
+read_one(struct call *c, int i, struct me_grant *g)
+{
+	int64_t most = c->house->settings->grant_days_max;
+
+	read_common(c, i, g);
+	g->ended_by = text(c, i, "ended_by");
+	g->address = text(c, i, "address");
+	g->stuck = text(c, i, "stuck");
+	g->opened = row_bool(c->rows, i, "opened");
+	g->holders = row_int(c->rows, i, "holders");
 	g->days_max = catalogue_consent_days(c->house->catalogue, g->datasets,
 	    most);
 }
 
-struct me_grant *
-mine_read(struct call *c, size_t *n)
+static void
+read_shared(struct call *c, int i, struct me_grant *g)
+{
+	read_common(c, i, g);
+	g->answer = text(c, i, "answer");
+	g->purpose = text(c, i, "purpose");
+}
+
+static struct me_grant *
+read_all(struct call *c, size_t *n,
+    void (*read)(struct call *, int, struct me_grant *))
 {
 	int count = rows_count(c->rows);
 	struct me_grant *grants = arena_alloc(c->arena,
 	    ((size_t)count + 1) * sizeof(*grants));
 
 	for (int i = 0; i < count; i++)
-		read_one(c, i, &grants[i]);
+		read(c, i, &grants[i]);
 	*n = (size_t)count;
 	return grants;
+}
+
+struct me_grant *
+mine_read(struct call *c, size_t *n)
+{
+	return read_all(c, n, read_one);
+}
+
+struct me_grant *
+mine_shared_read(struct call *c, size_t *n)
+{
+	return read_all(c, n, read_shared);
 }

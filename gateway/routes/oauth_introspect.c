@@ -80,7 +80,7 @@ active(struct call *c, const struct grant *g, struct details *d)
 	const char **ids, *why;
 	size_t n;
 
-	if (g == NULL || grant_ended(g) || strcmp(g->state, "pending") == 0 ||
+	if (g == NULL || grant_ended(g) ||
 	    strcmp(g->client_id, own->auth.client->id) != 0 ||
 	    details_read(d, c->arena, NULL, g->details, &why) < 0)
 		return false;

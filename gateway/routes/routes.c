@@ -47,6 +47,8 @@ const struct route *const routes[] = {
 	&route_me_data,
 	&route_me_download,
 	&route_me_grant,
+	&route_me_shared,
+	&route_me_shared_post,
 	&route_notice,
 	&route_oauth_grant,
 	&route_oauth_grant_delete,

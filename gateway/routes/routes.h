@@ -53,6 +53,7 @@ extern const struct route route_verify_receipt, route_verify_receipt_post;
 extern const struct route route_me_data;
 extern const struct route route_me_download;
 extern const struct route route_me_grant;
+extern const struct route route_me_shared, route_me_shared_post;
 extern const struct route route_notice;
 extern const struct route route_pull;
 extern const struct route route_oauth_grant, route_oauth_grant_delete;

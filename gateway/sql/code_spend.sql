@@ -14,7 +14,7 @@ WITH spent AS (
 	UPDATE guichet.grants AS g
 	   SET refresh_hash = $3::bytea
 	  FROM spent
-	 WHERE g.id = spent.grant_id AND g.state IN ('active', 'paused')
+	 WHERE g.id = spent.grant_id AND g.state IN ('active', 'paused', 'pending')
 	   AND g.expires > now()
 	RETURNING g.id
 ), issued AS (

@@ -1,7 +1,9 @@
 -- $1 subject, $2 grant or NULL for all -> id, client, name, kind, state,
 -- uri (of the PIMS), ended_by, address, datasets, details, created, expires, ended, last (of the last
 -- record), records (since the beginning), stuck (the reason
--- why deliveries were given up, "gone: ..."; NULL when not).
+-- why deliveries were given up, "gone: ..."; NULL when not), opened (her cloud
+-- lets us in), awaits (answers of those who hold with her) and awaits_until,
+-- holders (who hold with her and were asked or told).
 -- Newest first, 200 at most; two years of those that ended.
 SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address,
        CASE WHEN g.state IN ('active', 'pending', 'paused')
@@ -10,7 +12,10 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address
        left_.last, coalesce(left_.records, 0)::bigint AS records,
        (SELECT COALESCE(min(s.reason), '') FROM guichet.subscription AS s
 	 WHERE s.grant_id = g.id AND s.state = 'dead'
-	 HAVING count(*) > 0) AS stuck
+	 HAVING count(*) > 0) AS stuck,
+       g.opened, g.awaits, g.awaits_until,
+       (SELECT count(*) FROM guichet.coholder AS h
+	 WHERE h.grant_id = g.id) AS holders
   FROM guichet.grants AS g
   JOIN guichet.client AS c ON c.id = g.client_id
   LEFT JOIN guichet.destination AS d ON d.grant_id = g.id

@@ -1,10 +1,13 @@
--- The cloud has opened: the grant becomes live, its deliveries due, and the
--- line says so. Only a pending grant: what ended meanwhile stays ended.
+-- The cloud has opened: the grant becomes live, unless those who hold with her
+-- are still awaited, its deliveries due, and the line says so. Only a pending
+-- grant: what ended meanwhile stays ended.
 -- $1..$8 the line, $9 grant, $10 state, $11 sealed -> id; none: too late
 WITH opened AS (
 	UPDATE guichet.grants AS g
-	   SET state = 'active', changed = now()
-	 WHERE g.id = $9::uuid AND g.state = 'pending' AND g.expires > now()
+	   SET state = CASE WHEN g.awaits > 0 THEN 'pending' ELSE 'active' END,
+	       opened = true, changed = now()
+	 WHERE g.id = $9::uuid AND g.state = 'pending' AND NOT g.opened
+	   AND g.expires > now()
 	RETURNING g.id
 ), place AS (
 	UPDATE guichet.destination AS d

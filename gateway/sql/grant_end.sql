@@ -8,7 +8,8 @@ WITH ended AS (
 	       refresh_hash = NULL, changed = now()
 	 WHERE id = $1::uuid
 	   AND state IN ('active', 'pending', 'paused')
-	   AND ($2::text <> 'expired' OR expires <= now())
+	   AND ($2::text <> 'expired' OR expires <= now()
+		OR (state = 'pending' AND awaits > 0 AND awaits_until <= now()))
 	RETURNING id
 ), stopped AS (
 	UPDATE guichet.subscription AS s SET state = 'ended', due = now()

@@ -1,5 +1,6 @@
 -- $1 ms between two looks -> a hundred live grants whose customer was not looked
--- at for so long, in the columns of grant_find, and customer. (writes) Looking
+-- at for so long, in the columns of grant_find, customer, and held (others hold
+-- it with her). (writes) Looking
 -- is marked at once, so that several hosts share the work.
 UPDATE guichet.grants AS g
    SET looked = now()
@@ -15,5 +16,7 @@ UPDATE guichet.grants AS g
 RETURNING g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact,
        g.subject_id AS subject, s.key, g.pairwise, g.datasets, g.details,
        g.purpose, g.language, g.notice_sha256 AS notice, g.state, g.ended_by,
-       g.created, g.expires, g.ended, s.customer;
+       g.created, g.expires, g.ended, s.customer,
+       EXISTS (SELECT FROM guichet.coholder AS h
+		WHERE h.grant_id = g.id) AS held;
 -- SPDX-License-Identifier: Apache-2.0

@@ -1,5 +1,6 @@
 -- (writes) $1 seconds of the lease, $2 at most -> letters whose time has come:
 -- letter, letter_kind, attempts, wanted (false: what it tells is true no more),
+-- awaits_until (by when those who hold with her are to answer),
 -- customer, and their grant in the columns of grant_find (subject and key: whom
 -- the letter is for). Claimed by lease: whoever dies leaves it to the next.
 UPDATE guichet.letter AS l
@@ -19,7 +20,12 @@ RETURNING l.id AS letter, l.kind AS letter_kind, l.attempts, s.customer,
        WHEN 'stuck' THEN g.state IN ('active', 'paused') AND EXISTS (
 		SELECT FROM guichet.subscription AS d
 		 WHERE d.grant_id = g.id AND d.state = 'dead')
-       ELSE true END AS wanted,
+       WHEN 'shared' THEN g.state IN ('active', 'paused', 'pending')
+       WHEN 'asked' THEN g.state = 'pending' AND EXISTS (
+		SELECT FROM guichet.coholder AS h
+		 WHERE h.grant_id = g.id AND h.subject_id = l.subject_id
+		   AND h.answer = 'awaited')
+       ELSE true END AS wanted, g.awaits_until,
        g.id, g.client_id AS client, c.name, c.kind, c.uri, c.contact,
        l.subject_id AS subject, s.key, g.pairwise, g.datasets, g.details,
        g.purpose, g.language, g.notice_sha256 AS notice, g.state, g.ended_by,

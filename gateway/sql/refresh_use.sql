@@ -1,12 +1,13 @@
 -- $1 refresh token hash, $2 client, $3 access token hash, $4 binding,
 -- $5 thumbprint, $6 data sets (NULL = all), $7 its end, $8-$15 journal line ->
 -- grant. The grant's row is locked, so that a refresh cannot pass a withdrawal.
--- One that is paused has not ended: its tokens open no record meanwhile.
+-- One that is paused, or waits for those who hold with her, has not ended: its
+-- tokens open no record meanwhile.
 WITH live AS (
 	SELECT id
 	  FROM guichet.grants
 	 WHERE refresh_hash = $1::bytea AND client_id = $2::text
-	   AND state IN ('active', 'paused') AND expires > now()
+	   AND state IN ('active', 'paused', 'pending') AND expires > now()
 	   FOR SHARE
 ), issued AS (
 	INSERT INTO guichet.access_token

@@ -56,7 +56,7 @@ SELECT o.id_client AS customer, o.maj AS changed, o.num AS key
   FROM vente.commande AS o
  WHERE o.maj >= :since AND o.maj < :until;
 `;
-const conf = "time_zone = Europe/Paris\ncoholders = no\n";
+const conf = "time_zone = Europe/Paris\nsynthetic = no\n";
 const tables = `
 CREATE SCHEMA vente;
 CREATE TABLE vente.client (id text PRIMARY KEY, nom text);
@@ -271,6 +271,9 @@ const mistakes = [
 	["two who share", inPage("= :customer", "IN (:customer, 'C7') AND 'C7' <> "
 		+ ":customer AND :customer <> 'guichet-nobody-0f3a'"), "E226", null,
 		/coholders/],
+	["co-holders told in no list", { files: { "adapters/shop/customers.sql":
+		"SELECT NULL::text AS reason, '[{\"customer\": \"C2\"}]'::jsonb AS "
+		+ "coholders WHERE :customer <> ''" } }, "E235", null, /agree/],
 	["nobody gets records", inPage("= :customer", "= :customer OR o.num = 'O1'"),
 		"E227", null, /OR/],
 	["cents for euros", inPage("o.total AS total", "o.total * 1000 AS total"),
@@ -293,8 +296,8 @@ const mistakes = [
 		"3:1", /horizon/],
 	["a time-out that is none", inConf(conf + "statement_timeout_ms = soon\n"),
 		"E212", "3:1", /milliseconds/],
-	["a switch that is none", inConf(conf + "synthetic = perhaps\n"), "E212",
-		"3:1", /yes or no/],
+	["a switch that is none", inConf("synthetic = perhaps\n" + conf), "E212",
+		"1:1", /yes or no/],
 	["a key twice", inConf(conf + "time_zone = Europe/Paris\n"), "E107",
 		"3:1", /line 1/],
 	["a section in source.conf", inConf("[source]\n" + conf), "E213", "2:1",
@@ -443,12 +446,26 @@ test("a missing index: the one that is printed cures it", () => {
 	assert.deepEqual(check().found, []);
 });
 
-test("co-holders that are declared may share", () => {
+test("who shares is named; declared on both sides they may, on one not", () => {
 	const how = inPage("= :customer", "IN (:customer, 'C7') AND 'C7' <> "
 		+ ":customer AND :customer <> 'guichet-nobody-0f3a'");
-	how.files["adapters/shop/source.conf"] = "time_zone = Europe/Paris\n"
-		+ "coholders = yes\n";
-	assert.ok(!check(how).found.some((f) => f.code === "E226"));
+	const look = () => check({ ...how,
+		args: ["--customer", "C1", "--customer", "C2"] }).found
+		.find((f) => f.code === "E226");
+	const declare = (who, dataset = "shop.order") =>
+		how.files["adapters/shop/customers.sql"] = `SELECT NULL::text AS reason,
+			(SELECT jsonb_agg(jsonb_build_object('customer', o.id, 'agree',
+				'any', 'datasets', ARRAY['${dataset}']))
+			   FROM vente.client AS o
+			  WHERE o.id IN ('C1', 'C2') AND o.id <> c.id) AS coholders
+			FROM vente.client AS c WHERE c.id = :customer AND ${who}`;
+	assert.match(look().cause, /^customers C1 and C2 share \d+ records$/);
+	declare("true");
+	assert.equal(look(), undefined);
+	declare("c.id = 'C1'");
+	assert.ok(look());
+	declare("true", "shop.other");
+	assert.ok(look());
 });
 
 test("a role that may write is told, with the REVOKE", () => {

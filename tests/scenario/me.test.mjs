@@ -122,7 +122,8 @@ test("the dates it covers are told; a cloud left half-way is given up", async ()
 	assert.match((await camille.ask("/me")).text, /du 1 janv. 2024 au 1 janv. 2025/);
 	sql(db, `INSERT INTO guichet.client (id, kind, name)
 			VALUES ('cozy', 'cozy', 'Cozy');
-		UPDATE guichet.grants SET state = 'pending', client_id = 'cozy'
+		UPDATE guichet.grants SET state = 'pending', opened = false,
+			client_id = 'cozy'
 		WHERE id = '${t.grant_id}'`);
 	const me = (await camille.ask("/me")).text;
 	assert.match(me, /href="\/me\/connect\?client=cozy"[^>]*>Terminer la connexion/);

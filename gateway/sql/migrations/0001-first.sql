@@ -62,12 +62,14 @@ CREATE TABLE guichet.grants (
 	language	text NOT NULL,
 	notice_sha256	bytea NOT NULL,		-- of the notice shown
 	state		text NOT NULL DEFAULT 'active'
-			CHECK (state IN ('pending',	-- awaiting the PIMS' own approval
+			CHECK (state IN ('pending',	-- her cloud, or those who hold
+							-- with her, have not agreed yet
 				'active', 'paused', 'withdrawn', 'expired')),
 	created		timestamptz NOT NULL DEFAULT now(),
 	expires		timestamptz NOT NULL,
 	ended		timestamptz,
-	ended_by	text,			-- customer | recipient | operator | system | time
+	ended_by	text,			-- customer | coholder | recipient | operator
+						-- | system | time
 	refresh_hash	bytea UNIQUE,
 	changed		timestamptz NOT NULL DEFAULT now()
 );

@@ -35,6 +35,28 @@ ALTER TABLE guichet.grants ADD looked timestamptz NOT NULL DEFAULT now();
 CREATE INDEX grants_looked ON guichet.grants (looked)
 	WHERE state IN ('active', 'pending', 'paused');
 
+-- ---- what is held together --------------------------------------------------
+
+-- Who holds with her what a consent concerns (customers.sql), and what they said:
+-- awaited (nothing leaves before they agree), agreed, told (one is enough: she
+-- may object), refused (or objected). The grant counts those awaited, so that
+-- two who agree at once are both counted; it is pending meanwhile.
+CREATE TABLE guichet.coholder (
+	grant_id	uuid NOT NULL REFERENCES guichet.grants ON DELETE CASCADE,
+	subject_id	uuid NOT NULL REFERENCES guichet.subject ON DELETE CASCADE,
+	answer		text NOT NULL CHECK (answer IN ('awaited', 'agreed',
+			'told', 'refused')),
+	changed		timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (grant_id, subject_id)
+);
+CREATE INDEX ON guichet.coholder (subject_id);
+ALTER TABLE guichet.grants
+	ADD awaits	int NOT NULL DEFAULT 0,		-- answers
+	ADD awaits_until timestamptz,			-- it lapses then
+	ADD opened	boolean NOT NULL DEFAULT true;	-- her cloud lets us in
+CREATE INDEX grants_awaiting ON guichet.grants (awaits_until)
+	WHERE state = 'pending' AND awaits > 0;
+
 -- ---- letters ---------------------------------------------------------------
 
 -- What a customer is still to be told by e-mail (mail/mail.h): put here by the
@@ -45,7 +67,8 @@ CREATE TABLE guichet.letter (
 	grant_id	uuid NOT NULL REFERENCES guichet.grants ON DELETE CASCADE,
 	subject_id	uuid NOT NULL REFERENCES guichet.subject ON DELETE CASCADE,
 	kind		text NOT NULL CHECK (kind IN ('given', 'changed', 'reminder',
-			'stuck', 'ended')),
+			'stuck', 'ended',
+			'asked', 'shared', 'shared_ended')), -- to who holds with her
 	ends		timestamptz,		-- reminder: the end it tells of
 	due		timestamptz DEFAULT now(),	-- NULL: given up
 	attempts	int NOT NULL DEFAULT 0,
@@ -84,9 +107,38 @@ CREATE TRIGGER letter_changed AFTER UPDATE OF details ON guichet.grants
 		AND NEW.state IN ('active', 'paused') AND OLD.state = NEW.state)
 	EXECUTE FUNCTION guichet.write_letter('changed', '1 min');
 CREATE TRIGGER letter_ended AFTER UPDATE OF state ON guichet.grants
-	FOR EACH ROW WHEN (OLD.state IN ('active', 'paused')
+	FOR EACH ROW WHEN ((OLD.state IN ('active', 'paused') OR OLD.awaits > 0)
 		AND NEW.state IN ('withdrawn', 'expired'))
 	EXECUTE FUNCTION guichet.write_letter('ended', '0 s');
+
+-- Those who hold with her: asked to agree, told that she allowed it, told that
+-- it ended (not by whom it was refused: he knows).
+CREATE FUNCTION guichet.write_coholder() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO guichet.letter (grant_id, subject_id, kind)
+	VALUES (NEW.grant_id, NEW.subject_id,
+		CASE NEW.answer WHEN 'awaited' THEN 'asked' ELSE 'shared' END);
+	RETURN NULL;
+END $$;
+CREATE TRIGGER letter_coholder AFTER INSERT ON guichet.coholder
+	FOR EACH ROW WHEN (NEW.answer IN ('awaited', 'told')
+		AND NEW.changed = now())
+	EXECUTE FUNCTION guichet.write_coholder();
+CREATE TRIGGER letter_coholder_again AFTER UPDATE OF answer ON guichet.coholder
+	FOR EACH ROW WHEN (NEW.answer IN ('awaited', 'told'))
+	EXECUTE FUNCTION guichet.write_coholder();
+CREATE FUNCTION guichet.write_coholders() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	INSERT INTO guichet.letter (grant_id, subject_id, kind)
+	SELECT NEW.id, h.subject_id, 'shared_ended'
+	  FROM guichet.coholder AS h
+	 WHERE h.grant_id = NEW.id AND h.answer <> 'refused';
+	RETURN NULL;
+END $$;
+CREATE TRIGGER letter_shared_ended AFTER UPDATE OF state ON guichet.grants
+	FOR EACH ROW WHEN (OLD.state IN ('active', 'paused', 'pending')
+		AND NEW.state IN ('withdrawn', 'expired'))
+	EXECUTE FUNCTION guichet.write_coholders();
 
 -- Deliveries given up: told an hour later, once for all data sets, unless they
 -- go on by then.

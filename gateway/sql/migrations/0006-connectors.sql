@@ -37,7 +37,8 @@ BEGIN
 	  FROM guichet.endpoint AS e
 	  JOIN guichet.client AS c ON c.id = e.client_id
 	 WHERE e.client_id = NEW.client_id AND e.state = 'open'
-	   AND c.kind = 'oauth';
+	   AND c.kind = 'oauth'
+	    ON CONFLICT DO NOTHING;
 	IF FOUND THEN
 		INSERT INTO guichet.subscription (id, grant_id, dataset, host)
 		SELECT gen_random_uuid(), NEW.id, d, p.host
@@ -48,6 +49,9 @@ BEGIN
 END $$;
 CREATE TRIGGER follow_grant AFTER INSERT ON guichet.grants
 	FOR EACH ROW WHEN (NEW.state = 'active')
+	EXECUTE FUNCTION guichet.follow_grant();
+CREATE TRIGGER follow_begun AFTER UPDATE OF state ON guichet.grants
+	FOR EACH ROW WHEN (OLD.state = 'pending' AND NEW.state = 'active')
 	EXECUTE FUNCTION guichet.follow_grant();
 -- SPDX-License-Identifier: Apache-2.0
 

@@ -40,12 +40,12 @@ before(async () => {
 	withdrawable = t.grant_id;
 	await counter.customer(1);
 	sql(db, `INSERT INTO guichet.grants (id, client_id, subject_id, pairwise,
-			datasets, details, purpose, language, notice_sha256, state, created,
-			expires, ended, ended_by)
+			datasets, details, purpose, language, notice_sha256, state, opened,
+			created, expires, ended, ended_by)
 		SELECT gen_random_uuid(), CASE WHEN n % 7 = 0 THEN 'longone'
 				WHEN s = 'pending' THEN 'cozy' ELSE 'alpha' END,
 			g.subject_id, 'p' || n, g.datasets, g.details, g.purpose, 'fr',
-			g.notice_sha256, s, now() - interval '9 days', now() + n * interval
+			g.notice_sha256, s, s <> 'pending', now() - interval '9 days', now() + n * interval
 			'20 days', CASE WHEN s IN ('withdrawn', 'expired') THEN now() END,
 			CASE s WHEN 'withdrawn' THEN 'system' WHEN 'expired' THEN 'time' END
 		FROM guichet.grants AS g, LATERAL (SELECT n, (ARRAY['active', 'paused',
