@@ -218,6 +218,8 @@ footer(struct layout *l)
 	h_say(h, "a", "foot.developers", "href", "/developers", NULL);
 	h_text(h, " \u00b7 ");
 	h_say(h, "a", "foot.commitments", "href", "/commitments", NULL);
+	h_text(h, " \u00b7 ");
+	h_say(h, "a", "foot.status", "href", "/status", NULL);
 	h_close(h, "p");
 	h_say(h, "p", "foot.about", NULL);
 	h_close(h, "footer");

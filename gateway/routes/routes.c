@@ -78,6 +78,7 @@ const struct route *const routes[] = {
 	&route_staff_login_post,
 	&route_staff_logout,
 	&route_static,
+	&route_status,
 	&route_withdraw,
 	&route_withdraw_post,
 	NULL

@@ -77,6 +77,7 @@ extern const struct route route_staff_login;
 extern const struct route route_staff_login_post;
 extern const struct route route_staff_logout;
 extern const struct route route_static;
+extern const struct route route_status;
 extern const struct route route_withdraw;
 extern const struct route route_withdraw_post;
 
