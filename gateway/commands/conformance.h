@@ -15,7 +15,7 @@ struct trial {
 	/* the last exchange */
 	long status;
 	const char *body;
-	int64_t ms;
+	int64_t ms, next;			/* next: the number it waits for, or 0 */
 	const char *unreached;			/* why nothing more is tried */
 };
 

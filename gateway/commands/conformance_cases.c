@@ -362,14 +362,23 @@ removed(struct trial *t)
 	    "\"removed\": true takes the record away");
 }
 
+/* Taken, or asked to go back: 409 {"expected": N}. */
 static const char *
 gap(struct trial *t)
 {
 	const char *id = new_id(t);
+	json_t *json;
 
-	return must_take(t, &(struct sending){ .id = id,
-	    .body = records(t, id, 20, 1, "later", false) },
-	    "a gap in the sequence is yours to notice, not to refuse");
+	if (say(t, &(struct sending){ .id = id,
+	    .body = records(t, id, 20, 1, "later", false) }))
+		return NULL;
+	json = t->status != 409 ? NULL :
+	    json_loads(t->body, JSON_REJECT_DUPLICATES, NULL);
+	t->next = json_integer_value(json_object_get(json, "expected"));
+	json_decref(json);
+	return t->next > 0 && t->next < 20 ? NULL : answered(t, "a gap in the "
+	    "sequence is yours to notice: take it, or answer 409 with "
+	    "{\"expected\": the number you wait for}");
 }
 
 static const char *
@@ -380,8 +389,8 @@ large(struct trial *t)
 
 	memset(filling, 'x', RECORD_BYTES);
 	return must_take(t, &(struct sending){ .id = id,
-	    .body = records(t, id, 30, RECORDS_MAX, filling, false) },
-	    "a message has up to 100 records, or 1 MB");
+	    .body = records(t, id, t->next > 0 ? t->next : 30, RECORDS_MAX,
+	    filling, false) }, "a message has up to 100 records, or 1 MB");
 }
 
 static const char *
@@ -433,7 +442,7 @@ const struct conformance_case conformance_cases[] = {
 	{ "retry", "another attempt at the same message is taken", retried },
 	{ "correction", "a record that comes again replaces itself", corrected },
 	{ "removal", "a record that is gone is taken away", removed },
-	{ "gap", "a gap in the sequence is no error", gap },
+	{ "gap", "a gap in the sequence is taken, or told", gap },
 	{ "large", "a hundred records, nearly a megabyte", large },
 	{ "notice", "a notice without records is taken", notice },
 	{ "unknown-type", "a type of tomorrow is no error", unknown },

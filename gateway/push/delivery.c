@@ -156,6 +156,24 @@ hopeless(const struct delivery *d)
 	}
 }
 
+/* The recipient misses some, or has more than we know of (our database was
+ * restored): it says which number it waits for, and that is where we go on. It has
+ * received nothing: so one that always says so is tried with patience, and set
+ * aside in the end. */
+static void
+go_back(struct delivery *d)
+{
+	d->settlement.has = d->errand.expected - 1;
+	d->settlement.refused = true;
+	log_info("delivery=%s pims=%s the recipient waits for another number "
+	    "dataset=%s from=%lld sent=%lld", d->id, d->to->client_id,
+	    d->dataset_id, (long long)d->errand.expected,
+	    (long long)d->parcel.sequence);
+	delivery_settle(d, d->attempts == 0 ? 0 :
+	    retry_wait_ms(d->attempts + 1, 0), "the recipient misses some",
+	    "delivery.rewound", outcome_name(CONFLICT));
+}
+
 static void
 failed(struct delivery *d)
 {
@@ -169,6 +187,10 @@ failed(struct delivery *d)
 	if (hopeless(d)) {
 		set_aside(d, arena_printf(d->arena, "%s: %s",
 		    outcome_name(e->outcome), e->why));
+		return;
+	}
+	if (e->expected > 0) {
+		go_back(d);
 		return;
 	}
 	d->settlement.refused = true;
@@ -302,6 +324,8 @@ take(struct push *p, const struct rows *rows, int row)
 	d->attempts = (int)row_int(rows, row, "attempts");
 	d->crashes = (int)row_int(rows, row, "crashes");
 	d->alone = row_bool(rows, row, "alone");
+	d->given = row_bool(rows, row, "given");
+	d->settlement.has = -1;
 	d->begun_us = clock_mono_us();
 	d->lease_end_us = p->claimed_us +
 	    p->house->settings->push_lease_s * 1000000;

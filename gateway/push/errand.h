@@ -39,6 +39,8 @@ struct errand {
 	const char *why;		/* a steady word: "http 503", "timeout" */
 	int wait_s;			/* Retry-After, 0 = none said */
 	int done;			/* deliver: items received, from the first */
+	int64_t expected;		/* deliver: the sequence it waits for; 0 =
+					 * it said nothing (webhook) */
 	int asked_n;			/* answers that came, and how long the */
 	int64_t took_us;		/* cloud took for all of them */
 	const char *url;		/* begin: where to approve, or NULL */

@@ -28,6 +28,8 @@
 #include "push/errand.h"
 #include "push/parcel.h"
 
+static const int64_t SEQUENCE_MAX = INT64_C(1) << 53;	/* as JSON has it */
+
 struct own {
 	struct endpoint_wait *wait;
 	void (*next)(struct errand *, const struct endpoint *);
@@ -278,9 +280,27 @@ write_records(struct jw *w, const struct parcel *p)
 	jw_bool_member(w, "more", p->more);
 }
 
+/* 409 {"expected": N}: it waits for that number, not for the one it was sent. */
+static bool
+waits_for(struct errand *e, const struct http_answer *answer)
+{
+	json_t *json = answer->status == 409 ? errand_json(e, answer) : NULL;
+	const json_t *n = json_object_get(json, "expected");
+
+	if (!json_is_integer(n) || json_integer_value(n) < 1 ||
+	    json_integer_value(n) > SEQUENCE_MAX ||
+	    json_integer_value(n) == e->parcel->sequence)
+		return false;
+	e->expected = json_integer_value(n);
+	errand_end_as(e, answer, CONFLICT);
+	return true;
+}
+
 static void
 on_delivered(struct errand *e, const struct http_answer *answer)
 {
+	if (waits_for(e, answer))
+		return;
 	if (!received(answer)) {
 		end_unreceived(e, answer);
 		return;

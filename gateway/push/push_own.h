@@ -61,6 +61,7 @@ struct delivery {
 	int64_t decided_us;		/* when her consent was last decided */
 	int attempts, crashes;
 	bool alone, ever;
+	bool given, once;		/* all was given once; and that is all */
 
 	struct cursor after;
 	struct page_ask ask, gone_ask;

@@ -30,7 +30,7 @@
 #include "push/push_own.h"
 #include "push/retry.h"
 
-enum { PAGES_MAX = 50, GONE_LOOK_MS = 1000 };
+enum { PAGES_MAX = 50, GONE_LOOK_MS = 1000, NOT_NOW_MS = 3600 * 1000 };
 static const int64_t far_us = INT64_C(253370764800000000);	/* year 9999 */
 
 static void ask_page(struct delivery *);
@@ -332,6 +332,50 @@ on_horizon_known(int64_t us, int failure, void *arg)
 		ask_page(d);
 }
 
+static void
+ask_horizon(struct delivery *d)
+{
+	d->horizon = horizon_ask(d->dataset->source, on_horizon_known, d);
+	if (d->horizon == NULL)
+		source_away(d, E_FULL);
+}
+
+/* Somebody whom the source does not know has no records there. Whoever may no
+ * longer take part is sent nothing; her grant ends when lives.c comes by. */
+static void
+on_customer(struct rows *rows, int failure, void *arg)
+{
+	struct delivery *d = arg;
+
+	d->question = NULL;
+	if (failure < 0)
+		source_away(d, failure);
+	else if (rows_count(rows) > 0 && !row_null(rows, 0, "reason"))
+		delivery_postpone(d, arena_printf(d->arena,
+		    "may not take part: %s", row_text(rows, 0, "reason")),
+		    NOT_NOW_MS);
+	else
+		ask_horizon(d);
+}
+
+/* May she still take part? Asked of the source each time, before it is read. */
+static void
+ask_customer(struct delivery *d)
+{
+	struct source *s = d->dataset->source;
+	struct params p;
+
+	if (s->customer.text == NULL) {
+		ask_horizon(d);
+		return;
+	}
+	params_init(&p);
+	params_text(&p, d->to->customer);
+	d->question = db_ask(s->db, &s->customer, &p, on_customer, d);
+	if (d->question == NULL)
+		source_away(d, E_FULL);
+}
+
 /* What the grant allows of this data set; false: it does not cover it. */
 static bool
 read_details(struct delivery *d)
@@ -343,6 +387,8 @@ read_details(struct delivery *d)
 	if (details_read(all, d->arena, NULL, d->details, &why) < 0 ||
 	    (one = details_find(all, d->dataset_id)) == NULL)
 		return false;
+	d->once = all->recurrence != NULL &&
+	    strcmp(all->recurrence, "once") == 0;
 	return detail_ask(one, &d->ask);
 }
 
@@ -374,8 +420,11 @@ reading_begin(struct delivery *d)
 		delivery_postpone(d, "not in the grant", 600000);
 		return;
 	}
+	if (d->once && d->given) {	/* what came later was not asked for */
+		d->ask.until_us = far_us;
+		delivery_settle(d, -1, NULL, NULL, NULL);
+		return;
+	}
 	read_cursor(d);
-	d->horizon = horizon_ask(d->dataset->source, on_horizon_known, d);
-	if (d->horizon == NULL)
-		source_away(d, E_FULL);
+	ask_customer(d);
 }

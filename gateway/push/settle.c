@@ -43,7 +43,7 @@ struct columns {
 	    grant[BATCH_MAX];
 	int64_t attempt[BATCH_MAX], records[BATCH_MAX], changed[BATCH_MAX],
 	    wait[BATCH_MAX], refused[BATCH_MAX], log[BATCH_MAX],
-	    horizon[BATCH_MAX];
+	    horizon[BATCH_MAX], has[BATCH_MAX];
 	const char *cursor[BATCH_MAX], *state[BATCH_MAX], *reason[BATCH_MAX],
 	    *to[BATCH_MAX], *walk[BATCH_MAX];
 	struct piece leaf[BATCH_MAX], salt[BATCH_MAX], side[BATCH_MAX];
@@ -118,6 +118,7 @@ set_row(struct columns *c, int i, const struct settlement *s)
 	c->reason[i] = or_empty(s->reason);
 	c->horizon[i] = s->horizon_us;
 	c->walk[i] = or_empty(s->walk);
+	c->has[i] = s->has;
 	set_received(c, i, s);
 	set_line(c, i, s->line);
 }
@@ -150,6 +151,7 @@ put(struct params *p, struct arena *a, const struct columns *c, size_t n,
 	params_ints(p, a, c->of, c->received_n);
 	params_byteses(p, a, c->name, c->received_n);
 	params_byteses(p, a, c->digest, c->received_n);
+	params_ints(p, a, c->has, n);
 }
 
 /* ---- asking and answering ---- */

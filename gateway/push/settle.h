@@ -21,6 +21,8 @@ struct settlement {
 	int64_t attempt, changed;	/* as claimed */
 	const char *cursor;		/* sealed; NULL = as it was */
 	int64_t records;		/* received */
+	int64_t has;			/* the recipient says it has so many and
+					 * wants what follows; -1 = it says nothing */
 	int64_t wait_ms;		/* next try; -1: nothing is left to do */
 	bool refused;			/* counts as a refusal */
 	const char *state;		/* NULL = as it was */

@@ -21,7 +21,7 @@ WITH chosen AS MATERIALIZED (
 )
 SELECT c.id, c.grant_id, c.dataset, c.host, c.state, c.cursor, c.sequence,
        c.changed, c.attempt, c.attempts, c.crashes, c.alone,
-       c.delivered IS NOT NULL AS ever, c.walk, c.walk_round,
+       c.delivered IS NOT NULL AS ever, c.given IS NOT NULL AS given, c.walk, c.walk_round,
        d.kind, d.address, d.state AS place, d.sealed, d.departed IS NOT NULL AS departed,
        g.client_id, g.changed AS decided, g.details, g.datasets, u.id AS subject_id, u.key AS subject_key,
        u.customer, 0::bigint AS walked, NULL::text AS last_host

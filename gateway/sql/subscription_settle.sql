@@ -11,7 +11,9 @@
 -- clients; the nil uuid and '' stand for NULL; $19 horizons bigint[], us,
 -- $20 walks text[] ('' = as it was, '-' = done), $21.. what was received: $21 of
 -- which row bigint[] (from 1), $22 names bytea[], $23 digests bytea[] ('' = it is
--- gone); each name once for a row
+-- gone); each name once for a row; $24 sequences bigint[]: the recipient has so
+-- many and wants what follows (-1: it did not say); where it has fewer than it was
+-- sent, all comes again
 -- -> id of each settled
 WITH told AS MATERIALIZED (
 	SELECT *
@@ -19,10 +21,10 @@ WITH told AS MATERIALIZED (
 	       $6::bigint[], $7::bigint[], $8::bigint[], $9::text[], $10::text[],
 	       $11::uuid[], $12::bigint[], $13::bytea[], $14::bytea[],
 	       $15::bytea[], $16::uuid[], $17::uuid[], $18::text[], $19::bigint[],
-	       $20::text[])
+	       $20::text[], $24::bigint[])
 	       WITH ORDINALITY AS t (id, attempt, cursor, records, changed,
 	       wait_ms, refused, state, reason, line, log, leaf, salt, side,
-	       subject_id, grant_id, client_id, horizon, walk, ord)
+	       subject_id, grant_id, client_id, horizon, walk, sequence, ord)
 ), held AS MATERIALIZED (
 	SELECT s.id
 	  FROM guichet.subscription AS s
@@ -32,14 +34,20 @@ WITH told AS MATERIALIZED (
 	   FOR UPDATE OF s
 ), settled AS (
 	UPDATE guichet.subscription AS s
-	   SET cursor = COALESCE(NULLIF(t.cursor, ''), s.cursor),
-	       sequence = s.sequence + t.records,
+	   SET cursor = CASE WHEN t.sequence BETWEEN 0 AND s.sequence - 1 THEN NULL
+			ELSE COALESCE(NULLIF(t.cursor, ''), s.cursor) END,
+	       sequence = CASE WHEN t.sequence >= 0 THEN t.sequence
+			  ELSE s.sequence + t.records END,
 	       delivered = CASE WHEN t.records > 0 THEN now()
 			   ELSE s.delivered END,
 	       attempts = CASE WHEN t.refused > 0 THEN s.attempts + 1
 			  WHEN t.state = '' AND t.reason <> '' THEN s.attempts
 			  ELSE 0 END,
 	       crashes = 0,
+	       given = CASE WHEN t.sequence >= 0 THEN NULL
+		       WHEN s.given IS NULL AND t.wait_ms = -1 AND t.reason = ''
+			    AND t.state = '' AND s.state = 'active'
+		       THEN now() ELSE s.given END,
 	       walk = CASE t.walk WHEN '' THEN s.walk WHEN '-' THEN NULL
 		      ELSE t.walk END,
 	       walked = CASE t.walk WHEN '-' THEN now() ELSE s.walked END,
@@ -76,6 +84,13 @@ WITH told AS MATERIALIZED (
 	  FROM received AS r
 	    ON CONFLICT (subscription, record) DO UPDATE
 	   SET digest = excluded.digest, round = excluded.round
+), doubted AS (
+	-- what comes again is not known any more; nothing of it is forgotten
+	UPDATE guichet.memory AS m
+	   SET digest = decode('00', 'hex')
+	  FROM told AS t
+	  JOIN settled AS d ON d.id = t.id
+	 WHERE t.sequence >= 0 AND m.subscription = t.id AND m.digest <> ''
 ), written AS (
 	INSERT INTO guichet.journal_line
 	       (id, log, leaf, salt, side, subject_id, grant_id, client_id)

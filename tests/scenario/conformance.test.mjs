@@ -76,6 +76,8 @@ async function wrong(how) {
 		const said = how.answer?.(event, seen, req);
 		if (said === "silence")
 			return req.socket.destroy();
+		if (said?.body)
+			return res.writeHead(said.status).end(said.body);
 		if (said)
 			return res.writeHead(said, { location: "/" }).end();
 		res.writeHead(200).end(event.type === "guichet.challenge" ?
@@ -109,6 +111,21 @@ const without_id = (req, body) => {	// takes the id from the message
 	const id = JSON.parse(body).id;
 	return right({ headers: { ...req.headers, "webhook-id": id } }, body);
 };
+test("a receiver that asks for what it misses passes", async () => {
+	let next = 1;			// it takes no number but the next one
+	const strict = await wrong({ answer: (e) => {
+		const first = e.data?.records?.[0]?.sequence;
+		if (first > next + 5)
+			return { status: 409, body: JSON.stringify({ expected: next }) };
+		next = Math.max(next, 1 + (e.data?.records?.at(-1).sequence ?? 0));
+		return null;
+	} });
+	const r = await run(strict.url, "--json");
+	await strict.stop();
+	assert.equal(r.code, 0, r.out + r.err);
+	assert.equal(next, 106);
+});
+
 for (const [name, how, failing, said] of [
 	["believes everything", { believe: () => true }, ["unsigned",
 		"foreign-key", "altered", "other-id", "replay-old", "replay-early"],

@@ -27,6 +27,20 @@ CREATE TABLE guichet.endpoint (
 	changed		timestamptz NOT NULL DEFAULT now()
 );
 
+-- How far a subscription has come.
+ALTER TABLE guichet.subscription
+	ADD given	timestamptz,	-- when all that there was had been given once
+	ADD since	timestamptz NOT NULL DEFAULT now();	-- in its state
+
+CREATE FUNCTION guichet.subscription_since() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	NEW.since := now();
+	RETURN NEW;
+END $$;
+CREATE TRIGGER subscription_since BEFORE UPDATE OF state ON guichet.subscription
+	FOR EACH ROW WHEN (NEW.state <> OLD.state)
+	EXECUTE FUNCTION guichet.subscription_since();
+
 -- What an OAuth client was granted is also brought to its endpoint, if it has
 -- one that answers: one subscription for each data set, from the beginning.
 CREATE FUNCTION guichet.follow_grant() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -53,6 +67,33 @@ CREATE TRIGGER follow_grant AFTER INSERT ON guichet.grants
 CREATE TRIGGER follow_begun AFTER UPDATE OF state ON guichet.grants
 	FOR EACH ROW WHEN (OLD.state = 'pending' AND NEW.state = 'active')
 	EXECUTE FUNCTION guichet.follow_grant();
+
+-- A grant that says something else now (not only for longer) is given from the
+-- beginning, with the data sets it has got meanwhile; what it no longer covers rests.
+CREATE FUNCTION guichet.details_but_until(details jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+	SELECT jsonb_agg(d - 'until' ORDER BY n)
+	  FROM jsonb_array_elements(details) WITH ORDINALITY AS e (d, n)
+$$;
+CREATE FUNCTION guichet.follow_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+	UPDATE guichet.subscription AS s
+	   SET cursor = NULL, given = NULL, changed = s.changed + 1,
+	       due = COALESCE(s.due, now())
+	 WHERE s.grant_id = NEW.id AND s.state = 'active'
+	   AND s.dataset = ANY (NEW.datasets);
+	INSERT INTO guichet.subscription (id, grant_id, dataset, host)
+	SELECT gen_random_uuid(), NEW.id, d, p.host
+	  FROM guichet.destination AS p, unnest(NEW.datasets) AS d
+	 WHERE p.grant_id = NEW.id
+	    ON CONFLICT (grant_id, dataset) DO NOTHING;
+	RETURN NULL;
+END $$;
+CREATE TRIGGER follow_change AFTER UPDATE OF datasets, details ON guichet.grants
+	FOR EACH ROW WHEN (NEW.state = 'active' AND (NEW.datasets <> OLD.datasets
+	    OR guichet.details_but_until(NEW.details) <>
+	       guichet.details_but_until(OLD.details)))
+	EXECUTE FUNCTION guichet.follow_change();
 -- SPDX-License-Identifier: Apache-2.0
 
 -- When we last looked whether a door is still open (push/checks.h).
