@@ -143,6 +143,7 @@ page_write(struct page *page, struct buf *out, enum page_form form,
 			break;
 		}
 		page->records++;
+		covered_add(&page->covered, ask, rows, row);
 	}
 	page->more = row < n;
 	page->bytes = out->len - start;

@@ -58,6 +58,18 @@ struct page_ask {
  * or a period, or accounts, where the data set has none. */
 MUST_CHECK int page_params(struct params *, struct arena *, const struct page_ask *);
 
+/* ---- the dates it is about ---- */
+/* Of the schema's period, in days since 1970 on the source's calendar. */
+struct covered { int64_t first, last; bool any; };
+enum { COVERED_TEXT = 32 };
+/* Widens it by one row; a data set without a period leaves it as it is. */
+void covered_add(struct covered *, const struct page_ask *, const struct rows *,
+    int row);
+void covered_join(struct covered *, const struct covered *);
+/* "2026-01-01/2026-03-31", both included, for the side record of a line; NULL:
+ * there is no date. */
+const char *covered_text(char text[COVERED_TEXT], const struct covered *);
+
 /* ---- the answer ---- */
 /* Why a record is held back, for the journal and the log. */
 #define RECORD_UNWRITABLE "a value has no JSON, or lists differ in length"
@@ -66,6 +78,7 @@ struct page {
 	int held;		/* held back: RECORD_UNWRITABLE */
 	bool more;
 	struct cursor last;	/* after the last record seen; in the arena */
+	struct covered covered;
 	size_t bytes;		/* of JSON written */
 	uint8_t digest[32];	/* SHA-256 of the record bytes */
 };

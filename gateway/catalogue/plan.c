@@ -129,6 +129,8 @@ plan_make(struct record_plan **out, struct arena *a, const struct dataset *d,
 		    "a list is zipped from more than %d arrays", ZIP_MAX);
 	p->zone = d->source->zone;
 	p->changed = column_of(columns, n, d->schema->changed);
+	p->period = d->schema->period == NULL ? -1 :
+	    column_of(columns, n, d->schema->period);
 	p->key_n = (int)keyset_key_count(d->schema);
 	for (int i = 0; i < p->key_n; i++)
 		p->key[i] = column_of(columns, n, d->schema->natural_key[i]);

@@ -28,7 +28,7 @@ struct node {
 
 struct record_plan {
 	const struct node **roots;	/* one per granularity, at least one */
-	int changed, key[8];	/* columns */
+	int changed, period, key[8];	/* columns; period -1: none */
 	int key_n;
 	struct zone *zone;
 };

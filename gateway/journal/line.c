@@ -69,6 +69,7 @@ write_side(struct line_row *row, struct arena *a, const struct line *l)
 	optional_uuid(&w, "subject", l->subject ? &l->subject->id : NULL);
 	optional_uuid(&w, "grant", l->grant);
 	optional(&w, "digest", l->digest);
+	optional(&w, "covers", l->covers);
 	optional(&w, "reason", l->reason);
 	optional(&w, "by", l->by);
 	optional(&w, "call", l->call);

@@ -41,6 +41,7 @@ struct line {
 	const struct uuid *grant;		/* NULL = none */
 	/* what only the side record holds; NULL = absent */
 	const char *digest;	/* of the payload, hex */
+	const char *covers;	/* its dates: "2026-01-01/2026-03-31" */
 	const char *reason;
 	const char *by;		/* staff id of the person who did it */
 	const char *call;	/* call or delivery id */

@@ -24,6 +24,17 @@ titles(struct html *h, const struct catalogue *catalogue, const char **ids)
 	return text;
 }
 
+/* The dates of what was handed over; NULL: not told. */
+static const char *
+dates(struct html *h, int64_t first_us, int64_t last_us)
+{
+	if (last_us == 0)
+		return NULL;
+	return first_us == last_us ? h_fill(h, "dates.day", "day",
+	    h_day(h, first_us), NULL) : h_fill(h, "dates.days", "from",
+	    h_day(h, first_us), "to", h_day(h, last_us), NULL);
+}
+
 static const char *
 received(struct html *h, const struct me_grant *g)
 {
@@ -76,6 +87,8 @@ void
 me_grant_facts(struct html *h, const struct catalogue *all,
     const struct me_grant *g)
 {
+	const char *about;
+
 	h_open(h, "dl", "class", "facts", NULL);
 	part_fact(h, "grant.data", titles(h, all, g->datasets));
 	covers(h, g);
@@ -87,6 +100,8 @@ me_grant_facts(struct html *h, const struct catalogue *all,
 	if (me_grant_live(g))
 		part_fact(h, "grant.until", h_date(h, g->expires_us));
 	part_fact(h, "grant.received", received(h, g));
+	if ((about = dates(h, g->first_day_us, g->last_day_us)) != NULL)
+		part_fact(h, "grant.dates", about);
 	h_close(h, "dl");
 }
 
@@ -277,8 +292,8 @@ event_title(struct html *h, const struct me_event *e)
 static const char *
 event_details(struct html *h, const struct me_event *e)
 {
+	const char *text, *about = dates(h, e->first_day_us, e->last_day_us);
 	struct buf out;
-	const char *text;
 
 	buf_init(&out);
 	if (e->to != NULL)
@@ -289,6 +304,8 @@ event_details(struct html *h, const struct me_event *e)
 	if (e->records >= 0)
 		buf_printf(&out, "%s%s", out.len > 0 ? " \u00b7 " : "",
 		    h_count(h, "records", e->records, NULL));
+	if (about != NULL)
+		buf_printf(&out, " \u00b7 %s", about);
 	if (e->times > 1)
 		buf_printf(&out, "%s%s", out.len > 0 ? " \u00b7 " : "",
 		    h_count(h, "times", e->times, NULL));

@@ -20,6 +20,8 @@ struct me_grant {
 	int64_t created_us, expires_us, ended_us;
 	int64_t last_us;			/* of the last record; 0 = none */
 	int64_t records;			/* since the beginning */
+	int64_t first_day_us, last_day_us;	/* what they are about; last 0 =
+						 * not told */
 	int64_t days_max;			/* from today, if she extends */
 	bool opened;				/* her cloud lets us in */
 	int64_t awaits, awaits_until_us;	/* who holds with her: answers */
@@ -38,6 +40,7 @@ struct me_event {
 	const char *to;				/* name of the PIMS, or NULL */
 	const struct wording *dataset;		/* its title, or NULL */
 	int64_t records;			/* -1 = none told */
+	int64_t first_day_us, last_day_us;	/* as of a grant */
 	int64_t times;				/* that day */
 	const char *outcome;
 };

@@ -56,7 +56,9 @@ delivery_line(struct delivery *d, struct line_row *row, const char *event,
 	bool sent = d->parcel.n > 0 && strncmp(event, "delivery.", 9) == 0;
 	bool acked = strcmp(event, "delivery.acked") == 0;
 	bool notice = destination_notice(d->to);	/* no record leaves */
-	const struct line line = {
+	char covers[COVERED_TEXT];
+	struct covered covered;
+	struct line line = {
 		.event = event,
 		.dataset = sent || d->dataset != NULL ? versioned(d) : NULL,
 		.to = d->to->client_id,
@@ -75,6 +77,8 @@ delivery_line(struct delivery *d, struct line_row *row, const char *event,
 		.of = d->attempted[0] == '\0' ? NULL : d->attempted
 	};
 
+	parcel_covered(&d->parcel, acked ? d->errand.done : d->parcel.n, &covered);
+	line.covers = sent && !notice ? covered_text(covers, &covered) : NULL;
 	line_make(row, d->arena, &line);
 }
 

@@ -85,6 +85,8 @@ take_row(struct parcel *p, const struct pair *pair, int which, int row,
 	} else {
 		*item = (struct item){ .json = r.json, .n = r.n,
 		    .removed = which == 1 };
+		if (which == 0)
+			covered_add(&item->covered, ask, pair->rows[which], row);
 		name_item(item, &r, ask->dataset->schema, subject, a);
 		p->bytes += r.n;
 		p->n++;
@@ -174,6 +176,14 @@ parcel_cursor(const struct parcel *p, int done, int64_t safe_us)
 		    p->places[i].changed_us < safe_us)
 			last = &p->places[i].cursor;
 	return last;
+}
+
+void
+parcel_covered(const struct parcel *p, int done, struct covered *out)
+{
+	*out = (struct covered){ .any = false };
+	for (int i = 0; i < done && i < p->n; i++)
+		covered_join(out, &p->items[i].covered);
 }
 
 int64_t

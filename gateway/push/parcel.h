@@ -20,6 +20,7 @@ struct item {
 	char id[ITEM_ID];		/* 32 lower case hex digits */
 	const char *json;		/* the record, one object */
 	size_t n;
+	struct covered covered;		/* its date */
 	bool removed;			/* it is gone: {..., "removed": true} */
 	uint8_t name[ITEM_MAC];		/* id, in bytes */
 	uint8_t digest[ITEM_MAC];	/* of json, keyed: what is remembered */
@@ -54,6 +55,8 @@ void parcel_of_names(struct parcel *, const uint8_t (*names)[ITEM_MAC],
 /* Of the first `done` items, the first in time to change at the source, but not
  * before since_us; 0: nothing is known of it. */
 int64_t parcel_changed_us(const struct parcel *, int done, int64_t since_us);
+/* The dates of the first `done` items. */
+void parcel_covered(const struct parcel *, int done, struct covered *);
 /* The last place reached when `done` items were received, before safe_us; or
  * NULL: none. */
 const struct cursor *parcel_cursor(const struct parcel *, int done,

@@ -82,6 +82,8 @@ read_event(struct call *c, int i, struct me_event *e)
 		.dataset = title_of(c, row_text(c->rows, i, "dataset")),
 		.records = row_null(c->rows, i, "records") ? -1 :
 		    row_int(c->rows, i, "records"),
+		.first_day_us = row_int(c->rows, i, "first_day"),
+		.last_day_us = row_int(c->rows, i, "last_day"),
 		.times = row_int(c->rows, i, "times"),
 		.outcome = row_text(c->rows, i, "outcome")
 	};

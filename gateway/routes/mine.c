@@ -88,6 +88,8 @@ read_common(struct call *c, int i, struct me_grant *g)
 		.ended_us = row_time(c->rows, i, "ended"),
 		.last_us = row_time(c->rows, i, "last"),
 		.records = row_int(c->rows, i, "records"),
+		.first_day_us = row_int(c->rows, i, "first_day"),
+		.last_day_us = row_int(c->rows, i, "last_day"),
 		.awaits = row_int(c->rows, i, "awaits"),
 		.awaits_until_us = row_time(c->rows, i, "awaits_until")
 	};

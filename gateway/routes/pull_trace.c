@@ -9,7 +9,8 @@
 #include "journal/gate.h"
 
 static const struct line *
-begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1])
+begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1],
+    char covers[COVERED_TEXT])
 {
 	p->line = (struct line){
 		.event = "pull.begun",
@@ -22,6 +23,8 @@ begun_line(struct call *c, struct pull *p, char digest[2 * SHA256_SIZE + 1])
 		.subject = &c->access->subject,
 		.grant = &c->access->grant,
 		.digest = digest,
+		.covers = p->had || c->head ? NULL :
+		    covered_text(covers, &p->page.covered),
 		.call = c->id,
 	};
 	hex_encode(digest, p->page.digest, sizeof(p->page.digest));
@@ -50,10 +53,10 @@ pull_admit(struct call *c, const struct line_row *row)
 enum next
 pull_trace_begin(struct call *c, struct pull *p)
 {
-	char digest[2 * SHA256_SIZE + 1];
+	char digest[2 * SHA256_SIZE + 1], covers[COVERED_TEXT];
 	struct line_row row;
 
-	line_make(&row, c->arena, begun_line(c, p, digest));
+	line_make(&row, c->arena, begun_line(c, p, digest, covers));
 	uuid_text(p->begun, &row.id);
 	return pull_admit(c, &row);
 }
@@ -67,7 +70,7 @@ pull_trace_end(struct call *c, struct pull *p, bool sent)
 		return;
 	p->line.event = "pull.ended";
 	p->line.outcome = sent ? "complete" : "aborted";
-	p->line.digest = NULL;
+	p->line.digest = p->line.covers = NULL;
 	p->line.of = p->begun;
 	line_make(&row, c->arena, &p->line);
 	gate_note(c->house->gate, &row);

@@ -1,6 +1,7 @@
 -- $1 subject, $2 grant or NULL for all -> id, client, name, kind, state,
 -- uri (of the PIMS), ended_by, address, datasets, details, created, expires, ended, last (of the last
--- record), records (since the beginning), stuck (the reason
+-- record), records (since the beginning), first_day and last_day of what those
+-- are about, stuck (the reason
 -- why deliveries were given up, "gone: ..."; NULL when not), opened (her cloud
 -- lets us in), awaits (answers of those who hold with her) and awaits_until,
 -- holders (who hold with her and were asked or told).
@@ -10,6 +11,8 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address
 	     AND g.expires <= now() THEN 'expired' ELSE g.state END AS state,
        g.datasets, g.details, g.created, g.expires, coalesce(g.ended, g.expires) AS ended,
        left_.last, coalesce(left_.records, 0)::bigint AS records,
+       (extract(epoch FROM left_.first_day)::bigint + 39600) * 1000000 AS first_day,
+       (extract(epoch FROM left_.last_day)::bigint + 39600) * 1000000 AS last_day,
        (SELECT COALESCE(min(s.reason), '') FROM guichet.subscription AS s
 	 WHERE s.grant_id = g.id AND s.state = 'dead'
 	 HAVING count(*) > 0) AS stuck,
@@ -21,8 +24,12 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address
   LEFT JOIN guichet.destination AS d ON d.grant_id = g.id
   LEFT JOIN (
 	SELECT grant_id, max((leaf ->> 't')::timestamptz) AS last,
-	       sum((leaf ->> 'n')::bigint) AS records
-	  FROM (SELECT grant_id, convert_from(leaf, 'UTF8')::jsonb AS leaf
+	       sum((leaf ->> 'n')::bigint) AS records,
+	       min(split_part(covers, '/', 1))::date AS first_day,
+	       max(split_part(covers, '/', 2))::date AS last_day
+	  FROM (SELECT grant_id, convert_from(leaf, 'UTF8')::jsonb AS leaf,
+		       substring(convert_from(side, 'UTF8')
+				 FROM '"covers":"([-0-9/]+)"') AS covers
 		  FROM guichet.journal_line
 		 WHERE subject_id = $1 AND log = 0 AND leaf IS NOT NULL) AS l
 	 WHERE leaf ->> 'ev' IN ('pull.begun', 'delivery.acked')

@@ -114,6 +114,36 @@ test("ended, it stays two years, with the way to begin again", async () => {
 	assert.ok(!(await camille.ask("/me")).text.includes("Recommencer chez"));
 });
 
+test("which dates were received is told, by the day and in all", async () => {
+	const t = await alpha.connect(camille, { scope: "energy.load-curve" });
+	const days = [];
+	let cursor = "", pages = 0;
+	for (let more = true; more; pages++) {
+		const r = await alpha.get("/v1/datasets/energy.load-curve?limit=2"
+			+ cursor, t.access_token);
+		days.push(...r.json.records.map((x) => x.day));
+		({ more } = r.json);
+		cursor = `&cursor=${r.json.next}`;
+	}
+	days.sort();
+	assert.ok(pages > 1 && days.length > 2);
+	const say = (d) => new Intl.DateTimeFormat("fr", { day: "numeric",
+		month: "short", year: "numeric" }).format(new Date(`${d}T12:00:00`));
+	const said = `du ${say(days[0])} au ${say(days.at(-1))}`;
+	const me = (await camille.ask("/me")).text;
+	assert.ok(me.includes(`<dt>Dates reçues</dt>\n<dd>${said}</dd>`), said);
+	const told = [...me.matchAll(/ALPHA · [^<]*demi-heure[^<]*/g)]
+		.filter((m) => m[0].includes(said));
+	assert.equal(told.length, 1, "one line for the day");
+	assert.match(told[0][0], new RegExp(`${pages} fois`));
+	// a person's dates stand where they can be erased, not in the leaf
+	assert.equal(sql(db, `SELECT count(*) FILTER (WHERE convert_from(side,
+			'UTF8') LIKE '%"covers":"${days[0].slice(0, 4)}%') || ' ' ||
+		count(*) FILTER (WHERE convert_from(leaf, 'UTF8') LIKE '%covers%')
+		FROM guichet.journal_line WHERE grant_id = '${t.grant_id}'`),
+		`${pages} 0`);
+});
+
 test("the dates it covers are told; a cloud left half-way is given up", async () => {
 	const t = await alpha.connect(camille, { scope: undefined,
 		authorization_details: JSON.stringify([{ type: "restitution",
