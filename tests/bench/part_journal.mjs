@@ -94,7 +94,22 @@ async function benchAppend(cluster) {
   await p.stop();
 }
 
-// ---- what a pull pays: the same program without a journal beside it
+// ---- what a pull pays: the same program without a journal beside it, and with one
+// whose lines nobody decodes for the auditors' pages meanwhile
+const kinds = ['with', 'undecoded', 'without'];
+async function gateCounts(admin) {
+  const text = await (await fetch(`${admin}/metrics`)).text();
+  const sum = (name) => [...text.matchAll(new RegExp(`^${name}{[^\n]*} (\\d+)$`, 'gm'))]
+    .reduce((n, m) => n + Number(m[1]), 0);
+  return { lines: sum('guichet_gate_lines'), batches: sum('guichet_gate_batches') };
+}
+async function holdFacts(url) {
+  const c = new pg.Client({ connectionString: url });
+  await c.connect();
+  await c.query('BEGIN; SELECT FROM guichet.journal_fact_mark FOR UPDATE');
+  return c;
+}
+
 async function benchShare() {
   const bare = join(root, 'build/bench/guichet-without-journal');
   if (spawnSync('make', ['-s', 'bench-bare'], { cwd: root, stdio: 'inherit' }).status !== 0)
@@ -108,12 +123,12 @@ async function benchShare() {
   writeFileSync(bare, saved);
   chmodSync(bare, 0o755);
   const org = b.fillOrganisation(cluster, 2000, 40), ground = await b.makeGround(cluster);
-  const seen = { with: [], without: [] };
-  let requests;
+  const seen = Object.fromEntries(kinds.map((k) => [k, []]));
+  let requests, sizes = [];
   printHead();
   for (let turn = 0; turn < 3; turn++)
-    for (const which of ['with', 'without']) {
-      const g = await b.startGateway(ground, 1, undefined, which === 'with' ? program : bare);
+    for (const which of kinds) {
+      const g = await b.startGateway(ground, 1, undefined, which === 'without' ? bare : program);
       if (!requests) {
         const bound = makeGrants(org.who, { binding: 'mtls', thumbprint: ground.thumbprint,
           client: 'bench-mtls' });
@@ -122,17 +137,26 @@ async function benchShare() {
           [`/v1/datasets/energy.load-curve?${b.period(org.day, i)}`,
             { Authorization: `Bearer ${token}`, 'X-Client-Cert': ground.certificate }]));
       }
+      const held = which === 'undecoded' && await holdFacts(cluster.databaseUrl('guichet'));
       const r = await measure({ server: g.pid, postgres: cluster.pid, url: g.plain, requests,
         runs: 1, seconds: 6, warmUp: 3 });
-      printRow({ what: `pull ${which} journal`, ...r });
+      printRow({ what: { with: 'pull, all of the journal', undecoded:
+        'pull, lines ordered and signed', without: 'pull without a journal' }[which], ...r });
       if (r.bad) throw new Error(`${r.bad} pulls failed`);
+      const { lines: n, batches } = await gateCounts(g.admin);
+      if (batches) sizes.push(n / batches);
       seen[which].push(r.serverUs + r.pgUs);
+      if (held) await held.end();
       await g.stop();
     }
-  const [whole, less] = [at(seen.with, 0.5), at(seen.without, 0.5)];
-  console.log(`  a pull: ${whole.toFixed(0)} us with, ${less.toFixed(0)} us without`);
-  figure("the journal's share of a pull's CPU (lines, gate, order, signatures, decoding)",
-    100 * (whole - less) / whole, 25, ' %');
+  const [all, signed, less] = kinds.map((k) => at(seen[k], 0.5));
+  console.log(`  a pull: ${less.toFixed(0)} us without, ${signed.toFixed(0)} with its lines `
+    + `ordered and signed, ${all.toFixed(0)} with their decoding; ${
+      at(sizes, 0.5).toFixed(0)} lines a commit`);
+  figure("the journal's share of a pull's CPU (lines, gate, order, signatures)",
+    100 * (signed - less) / signed, 25, ' %');
+  console.log(`  and with what auditors' pages are made of: ${
+    (100 * (all - less) / all).toFixed(0)} %`);
 }
 
 // ---- a log of so many lines

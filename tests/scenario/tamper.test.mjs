@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random manipulations of an export and of the database. Each class says what it can
-// be held against: nothing but the log itself, a checkpoint that was kept (by
-// somebody, or by a witness), or a subject's key; and every verifier that is given
-// that says no. Untouched copies raise no alarm. 500 here, TAMPERINGS=10000 in the
-// slow suite; SEED to repeat one.
+// be held against: nothing but the log itself, a checkpoint that somebody kept, what
+// a witness remembers, or a subject's key; and every verifier that is given that says
+// no. Untouched copies raise no alarm. 500 here, TAMPERINGS=10000 in the slow suite;
+// SEED to repeat one.
 import assert from "node:assert/strict";
 import { createHash, createPrivateKey, sign } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync }
 	from "node:fs";
 import { dirname, join } from "node:path";
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
 import pg from "pg";
-import { guichet } from "../support/ground.mjs";
+import { freePorts, guichet, program } from "../support/ground.mjs";
 import { Ledger } from "../support/ledger.mjs";
 import { startVerifiers } from "../support/verifiers.mjs";
 
 const MANY = Number(process.env.TAMPERINGS ?? 500);
-const IN_DATABASE = MANY / 5, IN_EXPORTS = MANY - IN_DATABASE;
+const IN_DATABASE = MANY / 5, IN_REPORTS = MANY / 25;
+const IN_EXPORTS = MANY - IN_DATABASE - IN_REPORTS;
 const EARLY = 130, LINES = 300;
 let seed = Number(process.env.SEED ?? Date.now() % 1e9) >>> 0;
 const first = seed;
@@ -29,9 +30,10 @@ function random(n) {
 	return ((t ^ t >>> 14) >>> 0) % n;
 }
 
-let ledger, dir, bad, kept, early, verifiers, all, key, name;
+let ledger, dir, bad, kept, early, verifiers, all, key, name, witness;
 after(() => {
 	verifiers?.stop();
+	witness?.child.kill();
 	ledger?.db.drop();
 });
 
@@ -42,11 +44,30 @@ const lines = () => text("entries.jsonl").trimEnd().split("\n");
 const whole = (list) => list.map((l) => l + "\n").join("");
 const any = (list) => list[random(list.length)];
 
-before(() => {
+// A real one, who cosigned the log as it was: what it remembers is a file of its own,
+// and it can be asked to cosign what it is shown.
+async function startWitness() {
+	const [port] = await freePorts(1), state = join(ledger.dir, "witness");
+	const child = spawn(program, ["journal", "witness", "--name", "witness.example/us",
+		"--state", state, "--listen", `127.0.0.1:${port}`, "--knows",
+		text("vkey").trim()], { stdio: ["ignore", "ignore", "pipe"] });
+	process.on("exit", () => child.kill());
+	await new Promise((ready) => child.stderr.on("data", (d) =>
+		/witness listens/.test(d) && ready()));
+	const cosigns = async (old, note) => (await fetch(
+		`http://127.0.0.1:${port}/add-checkpoint`, { method: "POST",
+			body: `old ${old}\n\n${note}` })).status;
+	assert.equal(await cosigns(0, text("checkpoint")), 200);
+	const file = readdirSync(state).map((f) => join(state, f)).find((f) =>
+		readFileSync(f, "utf8").startsWith(name[0]));
+	witness = { child, cosigns, file };
+}
+
+before(async () => {
 	ledger = new Ledger();
 	const people = [ledger.person("C-ADA"), ledger.person("C-BOB")];
 	const some = (n) => Array.from({ length: n }, (_, i) => ledger.line({ n: i,
-		at: Date.UTC(2026, 2, 1 + i % 28), person: people[i % 2], to: "cozy",
+		at: Date.UTC(2026, 2, 1 + i % 28), person: people[i % 2], to: i % 3 ? "cozy" : "solid",
 		side: { call: String(i) } }));
 	ledger.write(some(EARLY));
 	ledger.order();
@@ -65,6 +86,7 @@ before(() => {
 		"keys/journal-restitution.pem")));
 	name = text("vkey").split("+").slice(0, 2);
 	verifiers = startVerifiers(ledger, dir);
+	await startWitness();
 });
 
 // What lies in the directory: changed, then as it was. null: gone.
@@ -213,17 +235,22 @@ const classes = {
 		put("entries.jsonl", whole(list));
 		return `side record of ${at} replaced`;
 	} },
-	"signed anew": { by: THREE, held: "a kept checkpoint, or a witness's", spoil() {
+	"signed anew": { by: THREE, held: () => kept, spoil() {
 		const at = random(LINES);
 		signAnew(rewrite(lines(), at));
 		return `entry ${at} rewritten, all of it signed anew`;
 	} },
-	"rolled back": { by: THREE, held: "a kept checkpoint, or a witness's", spoil() {
+	"rolled back": { by: THREE, held: () => kept, spoil() {
 		const size = 1 + random(LINES - 1);
 		signAnew(lines().slice(0, size));
 		return `rolled back to ${size}`;
 	} },
 };
+// and the same again, by somebody who kept nothing and asks the witness
+for (const c of ["signed anew", "rolled back"])
+	classes[`${c}, witnessed`] = { ...classes[c], held: () => witness.file,
+		asks: true };
+const against = (c) => c.asks ? "a witness" : c.held ? "a kept checkpoint" : "nothing";
 
 const one = (v, known) => verifiers[v](bad, known).then((said) => said.split(" ")[0]);
 
@@ -251,37 +278,60 @@ test(`${IN_EXPORTS} random manipulations of exports (SEED=${first})`, async () =
 		if (c.held)		// that is why one keeps a checkpoint
 			assert.deepEqual(await Promise.all(by.map((v) => one(v))),
 				by.map(() => "good"), what);
-		assert.deepEqual(await Promise.all(by.map((v) => one(v, c.held && kept))),
+		const held = c.held?.();
+		assert.deepEqual(await Promise.all(by.map((v) => one(v, held))),
 			by.map(() => "bad"), `${by}: ${what}`);
+		if (c.asks)		// nor does it cosign what it is shown
+			assert.notEqual(await witness.cosigns(LINES, readFileSync(
+				join(bad, "checkpoint"), "utf8")), 200, what);
 		seen.set(names[i % names.length], (seen.get(names[i % names.length]) ?? 0) + 1);
 		if (i % 50 === 0 && what !== null)	// and by the command itself
-			assert.equal(guichet("journal", "verify", bad, ...(c.held ?
-				["--known", kept] : [])).code, 1, what);
+			assert.equal(guichet("journal", "verify", bad, ...(held ?
+				["--known", held] : [])).code, 1, what);
 		restore();
 		if (i % 50 === 0)
 			for (const v of THREE)
-				assert.equal(await one(v, kept), "good", "as it was again");
+				for (const held of [kept, witness.file])
+					assert.equal(await one(v, held), "good", "as it was again");
 	}
 	for (const [n, count] of seen)
-		console.log(`# ${count} x ${n}, held against ${classes[n].held ??
-			"nothing but itself"}, by ${classes[n].by.join(", ")}`);
+		console.log(`# ${count} x ${n}, held against ${against(classes[n])}, by ${
+			classes[n].by.join(", ")}`);
 });
 
-test("a report with a line left out verifies; held against her key it does not", () => {
-	const report = (to, ...args) => {
-		const d = join(ledger.dir, `report${Math.random()}`);
-		ledger.must("journal", "export", d, "--customer", "C-ADA", ...args);
+// A report about one person that is true as far as it goes: it verifies, and only her
+// key tells what it leaves out, or puts in.
+test(`${IN_REPORTS} reports held against a subject's key`, async () => {
+	const make = (who, ...args) => {
+		const d = join(ledger.dir, `report${random(1e9)}`);
+		ledger.must("journal", "export", d, "--customer", who, ...args);
 		return d;
 	};
-	const complete = (d) => spawnSync("python3", [join(d, "complete.py"), d, dir],
-		{ encoding: "utf8", env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1" } });
-	assert.match(complete(report()).stdout, /^complete: all 150 lines/);
-	for (let i = 0; i < Math.min(MANY / 100, 20); i++) {
-		const day = String(2 + random(27)).padStart(2, "0");
-		const d = report("", "--from", `2026-03-${day}`);
-		assert.equal(guichet("journal", "verify", d).code, 0);
-		assert.match(complete(d).stdout, /NOT GOOD: the report leaves out/);
+	const day = () => `2026-03-${String(2 + random(27)).padStart(2, "0")}`;
+	const ways = {
+		"her lines of some days": () => make("C-ADA", any(["--from", "--to"]), day()),
+		"her lines to one PIMS": () => make("C-ADA", "--pims", any(["cozy", "solid"])),
+		"another's lines": () => {
+			const d = make("C-BOB", "--from", day());
+			writeFileSync(join(d, "subject.key"),
+				`${ledger.people["C-ADA"].key.toString("base64")}\n`);
+			return d;
+		},
+	};
+	const whole = make("C-ADA"), names = Object.keys(ways);
+	assert.match(await verifiers.complete(whole, dir), /^good complete: all 150 lines/);
+	for (let i = 0; i < IN_REPORTS; i++) {
+		const what = names[i % names.length], d = ways[what]();
+		if (what !== "another's lines")
+			assert.match(await verifiers.guichet(d), /^good/, "nothing in it is false");
+		assert.match(await verifiers.complete(d, dir),
+			/^bad .*(leaves out|is not hers)/, what);
+		rmSync(d, { recursive: true });
+		if (i % 50 === 0)
+			assert.match(await verifiers.complete(whole, dir), /^good/);
 	}
+	console.log(`# ${IN_REPORTS} x ${names.join(", ")}, held against a subject's key, ` +
+		"by complete.py");
 });
 
 test(`${IN_DATABASE} random manipulations of the database`, async () => {

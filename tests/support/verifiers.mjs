@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three verifiers of an export, each in one process that lasts: thousands of
-// manipulations are too many to start a program for each. What runs is the same code:
-// verify_log of the program, verify.mjs and verify.py as they lie in an export.
+// The three verifiers of an export and the one of a report, each in one process that
+// lasts: thousands of manipulations are too many to start a program for each. What runs
+// is the same code: verify_log of the program, verify.mjs, verify.py and complete.py as
+// they lie in an export.
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -26,14 +27,17 @@ for await (const line of createInterface({ input: process.stdin })) {
 const PYTHON = `
 import io, os, sys
 sys.path.insert(0, os.path.dirname(sys.argv[1]))
-import verify
+import complete, verify
 out = sys.stdout
 for line in sys.stdin:
-    d, *known = line.split()
+    d, *rest = line.split()
     sys.stdout = io.StringIO()
     try:
-        verify.main(d, *(["--known", known[0]] if known else []))
-        said = "good"
+        if rest[:1] == ["in"]:
+            complete.main(d, rest[1])
+        else:
+            verify.main(d, *(["--known", rest[0]] if rest else []))
+        said = "good " + sys.stdout.getvalue()
     except (OSError, ValueError, KeyError, IndexError, TypeError) as e:
         said = "bad %s" % e
     print(said.replace("\\n", " "), file=out, flush=True)
@@ -70,5 +74,6 @@ export function startVerifiers(ledger, dir) {
 	};
 	return { ...Object.fromEntries(Object.entries(all).map(([name, l]) =>
 		[name, (what, known) => l.ask(known ? `${what} ${known}` : what)])),
+	complete: (report, whole) => all.python.ask(`${report} in ${whole}`),
 	stop: () => Object.values(all).forEach((l) => l.child.kill()) };
 }
