@@ -128,6 +128,9 @@ struct settings {
 	char *journal_notes_dir;	/* apart from the database */
 	char *journal_witnesses;	/* a file; "": none */
 	char *journal_witness_ca;
+	char *journal_stamp_url;	/* "": no time-stamps */
+	char *journal_stamp_ca, *journal_stamp_tls_ca;
+	int64_t journal_stamp_every_s;
 	char *journal_signer;		/* its socket; empty: ours */
 
 	/* [log] */

@@ -78,6 +78,11 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E125", "A line of the file of witnesses is not understood",
 	  "[journal] witnesses names a file with an address and a verifier key a line.",
 	  "Write them as `guichet journal witness` printed them." },
+	{ "E126", "Time-stamps cannot be asked for",
+	  "[journal] timestamp_url names a time-stamping authority; what its stamps "
+	  "are held against is missing, or the address is not one we would ask.",
+	  "Write its https address, and in timestamp_ca_file the certificates that "
+	  "it publishes." },
 	/* ---- serving ---- */
 	{ "E130", "Demo logins before a real source",
 	  "[login] mode = demo knows passwords from a table: fit for synthetic "
@@ -363,6 +368,11 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "an older backup was restored, or the journal was altered.",
 	  "As for E309 (docs/how-to/back-up-and-restore.md). What the witness keeps "
 	  "is evidence: ask its holder to keep it." },
+	{ "E313", "A time-stamp is refused",
+	  "What [journal] timestamp_url answered does not answer what was asked, or "
+	  "its signature does not lead to timestamp_ca_file. It is not kept.",
+	  "Compare timestamp_ca_file with what the authority publishes today; it "
+	  "may have changed its certificate." },
 	{ "E310", "A role or a database cannot be made",
 	  "`guichet init --admin URL` connects as that administrator.",
 	  "Give the URL of a role that may create both, or have them made." },

@@ -170,6 +170,7 @@ export_evidence(struct export *x, struct evidence *e, struct arena *a)
 	    (rc = export_text(x, "checkpoint", evidence_note(e), "")) < 0 ||
 	    (rc = export_text(x, "vkey", note_key_text(a, x->key), "\n")) < 0 ||
 	    (rc = export_scripts(x)) < 0 || (rc = export_past(x)) < 0 ||
+	    (rc = export_stamps(x)) < 0 ||
 	    (rc = write_key(x)) < 0 || (rc = export_entries(x, &tiles)) < 0 ||
 	    (!export_is_part(x) && (rc = write_tiles(x, e, now.size)) < 0))
 		return rc;

@@ -68,6 +68,52 @@ export_past(struct export *x)
 	return rc;
 }
 
+/* ---- time-stamps: what was stamped, and the authority's reply ---- */
+
+static int
+write_stamp(struct export *x, const struct rows *rows, int i)
+{
+	const uint8_t *reply;
+	char name[64];
+	size_t n;
+	FILE *f;
+	int rc;
+
+	snprintf(name, sizeof(name), "stamps/%" PRId64, row_int(rows, i, "size"));
+	if ((rc = export_text(x, name, row_text(rows, i, "note"), "")) < 0)
+		return rc;
+	snprintf(name, sizeof(name), "stamps/%" PRId64 ".tsr",
+	    row_int(rows, i, "size"));
+	if ((f = export_create(x, name)) == NULL)
+		return E_SYSTEM;
+	reply = row_bytes(rows, i, "reply", &n);
+	fwrite(reply, 1, n, f);
+	return export_finish(x, f, name);
+}
+
+int
+export_stamps(struct export *x)
+{
+	char path[4400];
+	struct params p;
+	struct rows *rows;
+	int failure = 0, rc = 0;
+
+	params_init(&p);
+	params_int(&p, x->log);
+	params_int(&p, (int64_t)x->size);
+	if ((rows = db_ask_now(x->db, SQL_JOURNAL_STAMPS, &p, &failure)) == NULL)
+		return export_failed(x, failure, "%.200s", db_now_error(x->db));
+	snprintf(path, sizeof(path), "%.4000s/stamps", x->dir);
+	if (rows_count(rows) > 0 && mkdir(path, 0755) < 0)
+		rc = export_failed(x, E_SYSTEM, "%.150s cannot be made: %s",
+		    path, strerror(errno));
+	for (int i = 0; i < rows_count(rows) && rc == 0; i++)
+		rc = write_stamp(x, rows, i);
+	rows_free(rows);
+	return rc;
+}
+
 /* ---- the list of files ---- */
 
 static struct list {

@@ -25,6 +25,7 @@ MUST_CHECK int export_entries(struct export *, const struct tiles *);
 /* ---- export_files.c ---- */
 MUST_CHECK int export_scripts(struct export *);
 MUST_CHECK int export_past(struct export *);
+MUST_CHECK int export_stamps(struct export *);
 MUST_CHECK int export_sums(struct export *, struct arena *);
 
 #endif

@@ -26,6 +26,7 @@
 #include "http/client.h"
 #include "journal/advance.h"
 #include "journal/line.h"
+#include "journal/stamp.h"
 #include "journal/store.h"
 #include "journal/witness.h"
 
@@ -43,6 +44,7 @@ struct asked {
 struct asking {
 	const struct settings *settings;
 	struct db_now *db;
+	struct stamps *stamps;		/* NULL: none are asked for */
 	struct arena *arena;		/* of one round */
 	CURL *easy;
 	size_t n;
@@ -323,6 +325,15 @@ ask_about(struct asking *k, enum journal_log log)
 	}
 }
 
+static void
+ask_round(struct asking *k, const volatile sig_atomic_t *stop)
+{
+	for (int i = 0; k->n > 0 && i < JOURNAL_LOGS && !*stop; i++)
+		ask_about(k, (enum journal_log)i);
+	if (k->stamps != NULL && !*stop)
+		stamps_round(k->stamps, k->db, k->arena);
+}
+
 static bool
 ready(struct asking *k)
 {
@@ -370,8 +381,10 @@ witness_ask_all(const struct settings *s, const volatile sig_atomic_t *stop)
 	struct fault f;
 
 	k->settings = s;
-	if (read_file(k->all, &k->n, s->journal_witnesses, &f) < 0) {
+	k->stamps = stamps_new(s);
+	if (s->journal_witnesses[0] != '\0' && read_file(k->all, &k->n, s->journal_witnesses, &f) < 0) {
 		fault_print(stderr, &f);
+		stamps_free(k->stamps);
 		free(k);
 		return EX_CONFIG;
 	}
@@ -379,14 +392,14 @@ witness_ask_all(const struct settings *s, const volatile sig_atomic_t *stop)
 	while (!*stop && getppid() == parent) {
 		k->arena = arena_new();
 		if (ready(k))
-			for (int i = 0; i < JOURNAL_LOGS && !*stop; i++)
-				ask_about(k, (enum journal_log)i);
+			ask_round(k, stop);
 		arena_free(k->arena);
 		for (int64_t ms = s->journal_interval_ms; ms > 0 && !*stop &&
 		    getppid() == parent; ms -= 100)
 			usleep((useconds_t)(ms < 100 ? ms : 100) * 1000);
 	}
 	curl_easy_cleanup(k->easy);
+	stamps_free(k->stamps);
 	if (k->db != NULL)
 		db_now_close(k->db);
 	free(k);

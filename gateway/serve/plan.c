@@ -10,6 +10,7 @@
 #include "db/roles.h"
 #include "http/client.h"
 #include "http/server.h"
+#include "journal/stamp.h"
 #include "journal/witness.h"
 #include "mail/mail.h"
 
@@ -110,6 +111,7 @@ plan_read(struct plan *p, const char *config, struct fault *f)
 	    (rc = check_sandbox(p, f)) < 0 ||
 	    (rc = read_tls(p, f)) < 0 ||
 	    (rc = witness_check(p->settings, f)) < 0 ||
+	    (rc = stamp_settings_check(p->settings, f)) < 0 ||
 	    (rc = migrate_check(p->settings->database_url, f)) < 0 ||
 	    (rc = roles_check(p->settings, f)) < 0 ||
 	    (rc = catalogue_describe(p->catalogue, f)) < 0)

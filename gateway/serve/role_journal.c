@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* role_journal.c - orders lines, grows the trees; asks witnesses: simply waits. */
+/* role_journal.c - orders lines, grows the trees; asks witnesses and for
+ * time-stamps: simply waits. */
 #include <signal.h>
 #include <string.h>
 #include "journal/sequencer.h"

@@ -32,7 +32,8 @@ signers(const struct settings *s)
 static int
 witness_askers(const struct settings *s)
 {
-	return s->journal_witnesses[0] != '\0';
+	return s->journal_witnesses[0] != '\0' ||
+	    s->journal_stamp_url[0] != '\0';
 }
 
 const struct role_kind role_kinds[] = {

@@ -42,6 +42,18 @@ CREATE TABLE guichet.configured (
 -- The last one of a day or of an hour, for exports.
 CREATE INDEX ON guichet.journal_note (log, signed);
 
+-- Checkpoints that a time-stamping authority signed (RFC 3161): the bytes it was
+-- given the digest of, and its reply in DER.
+CREATE TABLE guichet.journal_stamp (
+	log		smallint NOT NULL,
+	size		bigint NOT NULL,
+	note		text NOT NULL,
+	reply		bytea NOT NULL,
+	at		timestamptz NOT NULL,		-- by the authority's clock
+	asked		timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (log, size)
+);
+
 -- ---- what is asked of the journal --------------------------------------------
 
 -- The ordered lines, decoded, for auditors' pages and reports; and for each hour

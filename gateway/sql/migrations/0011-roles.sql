@@ -54,12 +54,14 @@ BEGIN
 	    ' TO %I', sequencer);
 	EXECUTE format('GRANT UPDATE ON guichet.journal_turn, guichet.journal_check'
 	    ' TO %I', sequencer);
-	EXECUTE format('GRANT INSERT ON guichet.journal_origin TO %I', sequencer);
+	EXECUTE format('GRANT INSERT ON guichet.journal_origin,'
+	    ' guichet.journal_stamp TO %I', sequencer);
 
 	-- the journal without persons, and what proves it
 	EXECUTE format('GRANT SELECT ON guichet.journal_bundle,'
 	    ' guichet.journal_tile, guichet.journal_head, guichet.journal_note,'
-	    ' guichet.journal_origin, guichet.journal_check, guichet.journal_hour,'
+	    ' guichet.journal_origin, guichet.journal_stamp,'
+	    ' guichet.journal_check, guichet.journal_hour,'
 	    ' guichet.journal_day, guichet.journal_month'
 	    ' TO %I, %I', auditor, dpo);
 	EXECUTE format('GRANT SELECT (id, n, xid, log, leaf, client_id)'
