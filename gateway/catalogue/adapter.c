@@ -4,6 +4,7 @@
  * file per data set, named after it (energy.load-curve.sql), with beside it,
  * when wanted, energy.load-curve.changed.sql: whose records changed.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <libpq-fe.h>
 #include <stdlib.h>
@@ -27,16 +28,43 @@ struct reading {
 
 /* ---- source.conf ---- */
 
+enum key { KEY_URL, KEY_TIME_ZONE, KEY_CAPTURE, KEY_SYNTHETIC,
+    KEY_STATEMENT_TIMEOUT, KEY_COMPARE_DAYS, KEY_KEEPS_DAYS, KEY_CONSENT_DAYS,
+    KEY_OVERLAP, KEY_REPLICATION_URL, KEY_SLOT };
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
-    "statement_timeout_ms", "compare_days", "keeps_days",
-    "consent_days", "overlap_s" };
+    "statement_timeout_ms", "compare_days", "keeps_days", "consent_days",
+    "overlap_s", "replication_url", "slot" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
 {
 	fault_set(f, "E212", line->file, line->number, 1, "%s cannot be '%s'",
-	    line->key, strcmp(line->key, "url") == 0 ? "(hidden)" : line->value);
+	    line->key, strstr(line->key, "url") != NULL ? "(hidden)" :
+	    line->value);
 	return fault_cure(f, "%s", cure);
+}
+
+/* What PostgreSQL allows as a name of a slot. */
+static bool
+is_slot(const char *name)
+{
+	size_t n = strlen(name);
+
+	return n > 0 && n < 64 && strspn(name,
+	    "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
+}
+
+static const char *
+slot_of(struct arena *a, const char *source)
+{
+	char *name = arena_printf(a, "guichet_%.50s", source);
+
+	for (char *p = name; *p != '\0'; p++) {
+		*p = (char)tolower((unsigned char)*p);
+		if (!isalnum((unsigned char)*p))
+			*p = '_';
+	}
+	return name;
 }
 
 /* Files of settings are copied into tickets and backups. */
@@ -55,9 +83,9 @@ holds_password(const char *url)
 
 /* libpq leaves out, without an error, a file of passwords that others may read. */
 static int
-check_passfile(const struct reading *r, struct fault *f)
+check_passfile(const struct reading *r, const char *url, struct fault *f)
 {
-	PQconninfoOption *all = PQconninfoParse(r->source->url, NULL), *o;
+	PQconninfoOption *all = PQconninfoParse(url, NULL), *o;
 	struct stat st;
 	int rc = 0;
 
@@ -86,41 +114,47 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 	struct source *s = r->source;
 	const char *text = arena_strdup(r->c->arena, line->value);
 
-	switch (key) {
-	case 0:
-		s->url = text;
+	switch ((enum key)key) {
+	case KEY_URL:
+	case KEY_REPLICATION_URL:
+		*(key == KEY_URL ? &s->url : &s->replication_url) = text;
 		return holds_password(text) ? bad_value(f, line, "take the "
 		    "password out, put it in a file that we alone may read, "
 		    "and write passfile=/the/file") : 0;
-	case 1:
+	case KEY_TIME_ZONE:
 		s->time_zone = text;
 		s->zone = zone_load(r->c->arena, text);
 		return s->zone != NULL ? 0 : bad_value(f, line,
 		    "write the name of a time zone, like Europe/Paris");
-	case 2:
+	case KEY_CAPTURE:
 		return capture_parse(&s->capture, text) == 0 ? 0 :
 		    bad_value(f, line, "write " CAPTURE_NAMES);
-	case 3:
+	case KEY_SYNTHETIC:
 		return parse_bool(&s->synthetic, text) == 0 ? 0 :
 		    bad_value(f, line, "write yes or no");
-	case 4:
+	case KEY_STATEMENT_TIMEOUT:
 		return parse_int(&s->statement_timeout_ms, text, 1, 600000) == 0 ?
 		    0 : bad_value(f, line, "write milliseconds, up to 600000");
-	case 5:
+	case KEY_COMPARE_DAYS:
 		return parse_int(&s->compare_days, text, 0, 366) == 0 ? 0 :
 		    bad_value(f, line, "write days, 0 for never");
-	case 7:
+	case KEY_CONSENT_DAYS:
 		s->consent_days = text;		/* read with the data sets */
 		return 0;
-	case 8:
+	case KEY_OVERLAP:
 		return parse_int(&s->overlap_s, text, 1, 86400) == 0 ? 0 :
 		    bad_value(f, line, "write for how many seconds a transaction "
 		    "may last at most, up to 86400");
-	default:
+	case KEY_SLOT:
+		s->slot = text;
+		return is_slot(text) ? 0 : bad_value(f, line, "write a name of "
+		    "a-z, 0-9 and _, up to 63 of them");
+	case KEY_KEEPS_DAYS:
 		return parse_int(&s->keeps_days, text, 0, 36600) == 0 ? 0 :
 		    bad_value(f, line, "write how many days back records are "
 		    "held, 0 for all there is");
 	}
+	return E_BAD_INPUT;
 }
 
 static int
@@ -156,6 +190,10 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 		return E_BAD_INPUT;
 	if (here != NULL)
 		s->url = arena_strdup(r->c->arena, here);
+	if (s->slot == NULL)
+		s->slot = slot_of(r->c->arena, s->name);
+	if (s->replication_url == NULL)
+		s->replication_url = s->url;
 	if (s->url == NULL || s->time_zone == NULL) {
 		fault_set(f, "E214", r->conf, 0, 0, "%s is missing",
 		    s->url == NULL ? "url" : "time_zone");
@@ -163,7 +201,8 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 		    "is, here or in [sources] of guichet.conf" :
 		    "say in which zone local times are, like Europe/Paris");
 	}
-	return check_passfile(r, f);
+	return check_passfile(r, s->url, f) < 0 ? E_BAD_INPUT :
+	    check_passfile(r, s->replication_url, f);
 }
 
 /* ---- one data set ---- */

@@ -93,6 +93,8 @@ struct source {
 	struct zone *zone;
 	enum capture capture;
 	int64_t overlap_s;		/* the longest transaction, by overlap */
+	/* by replication: who may stream, and the name of slot and publication */
+	const char *replication_url, *slot;
 	int64_t compare_days;		/* between comparisons; 0 = never */
 	const char *consent_days;	/* source.conf: "730 energy.load-curve=365" */
 	int64_t keeps_days;		/* records are held so far back; 0 = all */
@@ -136,6 +138,8 @@ struct dataset {
 	int64_t consent_days;		/* allowed for so long at most; 0 = not said */
 };
 
+/* Is it known by rows (of triggers, of a stream) rather than by time? */
+bool capture_by_rows(const struct source *);
 /* Is what was delivered remembered, by keyed digests? Needed to compare, and
  * to read beyond the horizon. */
 bool dataset_remembers(const struct dataset *);
@@ -143,6 +147,10 @@ bool dataset_remembers(const struct dataset *);
 bool dataset_early(const struct dataset *);
 
 struct catalogue;
+
+/* By replication: the tables of publication $1 -> id, name (schema.table, as
+ * format() quotes it), keys text[], primary_key text[]. */
+extern const struct statement tables_published;
 
 /* Reads every schema and the adapters named in settings. No database yet. */
 MUST_CHECK int catalogue_load(struct catalogue **out, const struct settings *,

@@ -38,7 +38,7 @@ MUST_CHECK int adapter_read(struct catalogue *, const char *dir, const char *nam
     const struct settings *, struct fault *);
 
 /* ---- capture.c ---- */
-#define CAPTURE_NAMES "horizon, trigger or overlap"
+#define CAPTURE_NAMES "horizon, trigger, replication or overlap"
 MUST_CHECK int capture_parse(enum capture *, const char *name);
 /* d->changed from d->changed_text, as the source's capture wants it. */
 MUST_CHECK int capture_changed(struct dataset *, unsigned used, struct arena *,

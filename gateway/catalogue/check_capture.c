@@ -2,8 +2,11 @@
 /*
  * check_capture.c - level 5: does the source keep what its capture relies upon?
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include "base/error.h"
 #include "catalogue/check_own.h"
+#include "catalogue/tables.h"
 
 /*
  * How long a transaction may last, in seconds: what ends a whole one
@@ -54,12 +57,124 @@ static const struct check_question by_overlap[] = {
 	  "find it in pg_stat_activity; a longer overlap_s would bear with it" },
 };
 
+/* ---- by replication ---- */
+
+#define SLOT "(SELECT * FROM pg_replication_slots WHERE slot_name = $1::text" \
+    " AND plugin = 'pgoutput' AND database = current_database()) AS s"
+
+static const struct check_question by_replication[] = {
+	{ "E241", false,
+	  "SELECT $1::text WHERE NOT EXISTS (SELECT FROM " SLOT ")",
+	  "the slot %s is not there",
+	  "have the owner of the tables run what `guichet adapter replication` "
+	  "prints for this source", true },
+	{ "E241", false,
+	  "SELECT s.slot_name FROM " SLOT " WHERE s.wal_status = 'lost'",
+	  "the slot %s is lost: more was written than max_slot_wal_keep_size keeps",
+	  "SELECT pg_drop_replication_slot, then make it again (`guichet adapter "
+	  "replication`): everything is compared by itself afterwards", true },
+	{ "E242", false,
+	  "SELECT 'x' WHERE current_setting('max_slot_wal_keep_size') = '-1'",
+	  "max_slot_wal_keep_size is not set: while the gateway is stopped, the "
+	  "slot keeps WAL until the disk of this source is full",
+	  "ALTER SYSTEM SET max_slot_wal_keep_size = '10GB', or what the disk can "
+	  "spare; SELECT pg_reload_conf()", false },
+};
+
+static void PRINTF_LIKE(6, 7)
+tell(struct findings *found, const struct source *s, const char *code,
+    bool warning, const char *cure, const char *cause, ...)
+{
+	struct finding one = { .level = 5, .source = s->name };
+	char text[300];
+	va_list ap;
+
+	va_start(ap, cause);
+	vsnprintf(text, sizeof(text), cause, ap);
+	va_end(ap);
+	fault_set(&one.fault, code, s->name, 0, 0, "%s", text);
+	fault_cure(&one.fault, "%s", cure);
+	one.fault.warning = warning;
+	findings_add(found, &one);
+}
+
+static void
+check_table(struct findings *found, const struct source *s,
+    const struct tables *t, const char *table)
+{
+	const char *values[] = { table, s->slot };
+	const char *there = live_text(t->pg, t->arena, "SELECT 'yes' FROM"
+	    " pg_publication_tables WHERE pubname = $2::text AND format('%I.%I',"
+	    " schemaname, tablename)::regclass = $1::regclass", values, 2);
+	const char *key = live_text(t->pg, t->arena, tables_names, values, 1);
+	const char *unkept = live_text(t->pg, t->arena, tables_unkept, values, 1);
+	const char *full = live_text(t->pg, t->arena, "SELECT relreplident FROM"
+	    " pg_class WHERE oid = $1::regclass", values, 1);
+	const char *cure = "have the owner of the tables run what `guichet "
+	    "adapter replication` prints for this source";
+
+	if (there == NULL)
+		tell(found, s, "E244", false, cure, "%s is not published: what "
+		    "changes there is not seen", table);
+	else if (key == NULL && (full == NULL || full[0] != 'f'))
+		tell(found, s, "E244", false, cure, "%s has no key and no REPLICA "
+		    "IDENTITY FULL: UPDATE and DELETE fail there", table);
+	else if (unkept != NULL)
+		tell(found, s, "E244", true, cure, "of a row of %s that moves or "
+		    "goes, %s is not told (REPLICA IDENTITY)", table, unkept);
+}
+
+static void
+check_tables(struct findings *found, const struct catalogue *c,
+    const struct source *s, PGconn *pg, struct arena *a)
+{
+	struct tables t = { .pg = pg, .arena = a };
+	struct fault f;
+
+	for (size_t i = 0; i < c->dataset_count; i++)
+		if (c->datasets[i]->source == s && c->datasets[i]->plan != NULL &&
+		    tables_look(&t, c->datasets[i], &f) < 0)
+			return;		/* told at level 2 */
+	for (size_t i = 0; i < t.n; i++)
+		check_table(found, s, &t, t.names[i]);
+}
+
+/* Another role may stream than the one that reads. */
+static void
+check_streamer(struct findings *found, const struct source *s, struct arena *a)
+{
+	struct db_now *now;
+	struct fault f;
+	struct source other = *s;
+	PGconn *pg;
+
+	other.url = s->replication_url;
+	if (live_open(&now, &other, &f) < 0) {
+		tell(found, s, "E241", false, f.cure, "the role of "
+		    "replication_url is not let in: %s", f.cause);
+		return;
+	}
+	pg = db_now_connection(now);
+	if (live_text(pg, a, "SELECT 'yes' FROM pg_roles WHERE rolname ="
+	    " current_user AND (rolreplication OR rolsuper)", NULL, 0) == NULL)
+		tell(found, s, "E241", false, "ALTER ROLE ... REPLICATION; or name "
+		    "one that may in replication_url", "our role may not stream "
+		    "(REPLICATION)");
+	db_now_close(now);
+}
+
 void
-check_capture(struct findings *found, const struct source *s, PGconn *pg,
-    struct arena *a)
+check_capture(struct findings *found, const struct catalogue *c,
+    const struct source *s, PGconn *pg, struct arena *a)
 {
 	for (size_t i = 0; i < countof(by_overlap); i++)
 		if (s->capture == CAPTURE_OVERLAP &&
 		    (i != 1 || s->compare_days == 0))
 			check_ask(found, s, pg, a, &by_overlap[i]);
+	if (s->capture != CAPTURE_REPLICATION)
+		return;
+	for (size_t i = 0; i < countof(by_replication); i++)
+		check_ask(found, s, pg, a, &by_replication[i]);
+	check_streamer(found, s, a);
+	check_tables(found, c, s, pg, a);
 }

@@ -44,8 +44,8 @@ check_ask(struct findings *found, const struct source *s, PGconn *pg,
     struct arena *a, const struct check_question *q)
 {
 	struct finding one = { .level = 5, .source = s->name };
-	const char *const values[] = { arena_printf(a, "%lld",
-	    (long long)s->overlap_s) };
+	const char *const values[] = { q->of_slot ? s->slot :
+	    arena_printf(a, "%lld", (long long)s->overlap_s) };
 	const char *text = live_text(pg, a, q->sql, values,
 	    strstr(q->sql, "$1") != NULL);
 	const char *words[] = { q->cause, q->cure };
@@ -105,7 +105,7 @@ check_rights(struct catalogue *c, struct findings *found)
 			for (size_t k = 0; k < countof(questions); k++)
 				check_ask(found, c->sources[i], pg, a,
 				    &questions[k]);
-			check_capture(found, c->sources[i], pg, a);
+			check_capture(found, c, c->sources[i], pg, a);
 			for (size_t k = 0; k < c->dataset_count; k++)
 				if (c->datasets[k]->source == c->sources[i])
 					check_hidden(found, c->datasets[k], pg, a);

@@ -200,7 +200,7 @@ check_changed(const struct dataset *d, const PGresult *r, struct fault *f)
 	static const char *const wanted[] = { "customer", "changed" };
 
 	/* rows of a change table have no time that counts */
-	size_t n = d->source->capture == CAPTURE_TRIGGER ? 1 : 2;
+	size_t n = capture_by_rows(d->source) ? 1 : 2;
 
 	for (size_t i = 0; i < n; i++) {
 		int column = PQfnumber(r, wanted[i]);

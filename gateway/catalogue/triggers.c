@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * triggers.c - the DDL of a change table.
- *
- * Which tables: those of the plans of the adapter's pages, so that views are
- * seen through. Which columns make the key: the primary key, and whatever other
- * columns an index or a foreign key holds, as these lead to a customer; no
- * times. The payload stays where it is.
+ * triggers.c - the DDL of a change table, for the tables of tables.h.
  *
  * Triggers are of rows, as those of statements miss what is written straight
  * into a partition, and ENABLE ALWAYS, so that replication fires them too.
@@ -14,115 +9,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/error.h"
-#include "catalogue/catalogue_own.h"
-#include "catalogue/describe.h"
-
-enum { TABLES_MAX = 200 };
-
-struct tables {
-	PGconn *pg;
-	struct arena *arena;
-	const char *names[TABLES_MAX];	/* schema.table as quoted by format() */
-	size_t n;
-};
-
-/* ---- which tables ---- */
-
-/* Of a partition, the table it belongs to; NULL when we have it already. */
-static void
-add(struct tables *t, const char *schema, const char *table)
-{
-	const char *values[] = { schema, table };
-	const char *name = live_text(t->pg, t->arena, "SELECT r.oid::regclass"
-	    " FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-	    " JOIN pg_class AS r ON r.oid = coalesce(pg_partition_root(c.oid),"
-	    " c.oid) WHERE n.nspname = $1 AND c.relname = $2", values, 2);
-
-	for (size_t i = 0; name != NULL && i < t->n; i++)
-		if (strcmp(t->names[i], name) == 0)
-			return;
-	if (name != NULL && t->n < countof(t->names))
-		t->names[t->n++] = name;
-}
-
-static void
-walk(struct tables *t, const json_t *node)
-{
-	const char *schema = json_string_value(json_object_get(node, "Schema"));
-	const char *table = json_string_value(json_object_get(node,
-	    "Relation Name"));
-	const json_t *plans = json_object_get(node, "Plans"), *inner;
-	size_t i;
-
-	if (schema != NULL && table != NULL)
-		add(t, schema, table);
-	json_array_foreach(plans, i, inner)
-		walk(t, inner);
-}
-
-static int
-look_at(struct tables *t, const struct dataset *d, struct fault *f)
-{
-	PGresult *r = PQprepare(t->pg, "look", d->page.text, 0, NULL);
-	const char *text;
-	struct buf b;
-	json_t *all;
-	int params, rc = 0;
-
-	if (PQresultStatus(r) == PGRES_COMMAND_OK) {
-		PQclear(r);
-		r = PQdescribePrepared(t->pg, "look");
-	}
-	if (PQresultStatus(r) != PGRES_COMMAND_OK)
-		rc = live_refused(f, t->pg, r, d->sql_file, d->sql_text);
-	params = PQnparams(r);
-	PQclear(r);
-	if (rc < 0)
-		return rc;
-	buf_init_in(&b, t->arena);
-	buf_str(&b, "EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE look (NULL");
-	for (int i = 1; i < params; i++)
-		buf_str(&b, ", NULL");
-	buf_char(&b, ')');
-	text = live_text(t->pg, t->arena, b.data, NULL, 0);
-	all = json_loads(text == NULL ? "[]" : text, 0, NULL);
-	walk(t, json_object_get(json_array_get(all, 0), "Plan"));
-	json_decref(all);
-	PQclear(PQexec(t->pg, "DEALLOCATE look"));
-	return 0;
-}
-
-/* ---- which columns ---- */
-
-/* $1 the table, $2 OLD or NEW -> 'a', OLD.a, 'b', OLD.b */
-static const char key_columns[] =
-    "SELECT string_agg(format('%L, %s.%I', a.attname, $2::text, a.attname), ', '"
-    "  ORDER BY a.attnum)"
-    " FROM pg_attribute AS a WHERE a.attrelid = $1::regclass AND a.attnum > 0"
-    "  AND NOT a.attisdropped AND (EXISTS (SELECT FROM pg_index AS i WHERE"
-    "   i.indrelid = a.attrelid AND i.indisprimary"
-    "   AND a.attnum = ANY (i.indkey::int2[]))"
-    "  OR a.atttypid NOT IN ('timestamptz'::regtype, 'timestamp'::regtype)"
-    "   AND (EXISTS (SELECT FROM pg_index AS i WHERE i.indrelid = a.attrelid"
-    "    AND a.attnum = ANY (i.indkey::int2[]))"
-    "   OR EXISTS (SELECT FROM pg_constraint AS k WHERE k.conrelid = a.attrelid"
-    "    AND k.contype = 'f' AND a.attnum = ANY (k.conkey))))";
-/* (OLD.a, OLD.b): what a row is known by; all of the key without any index */
-static const char identity[] =
-    "SELECT string_agg(format('%s.%I', $2::text, a.attname), ', ' ORDER BY a.attnum)"
-    " FROM pg_attribute AS a WHERE a.attrelid = $1::regclass AND a.attnum ="
-    "  ANY ((SELECT i.indkey::int2[] FROM pg_index AS i WHERE i.indrelid ="
-    "   a.attrelid AND i.indisunique AND i.indpred IS NULL"
-    "   ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1)::int2[])";
-
-static const char *
-columns(const struct tables *t, const char *sql, const char *table,
-    const char *row)
-{
-	const char *values[] = { table, row };
-
-	return live_text(t->pg, t->arena, sql, values, 2);
-}
+#include "catalogue/tables.h"
 
 /* ---- one table ---- */
 
@@ -157,6 +44,22 @@ static const char function[] =
     "ALTER TABLE %s ENABLE ALWAYS TRIGGER guichet_emptied;\n"
     "ALTER TABLE %s ENABLE ALWAYS TRIGGER guichet_tell;\n";
 
+/* A row's key that moves is a row that goes, and one that comes. */
+static const char deletions[] =
+    "CREATE OR REPLACE FUNCTION guichet_source.%s() RETURNS trigger\n"
+    "LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp"
+    " AS $guichet$\n"
+    "BEGIN\n"
+    "\tIF TG_OP = 'DELETE' OR (%s) IS DISTINCT FROM (%s) THEN\n"
+    "\t\tINSERT INTO guichet_source.change (relation, operation, key)\n"
+    "\t\tVALUES (%s, 'D', jsonb_build_object(%s));\n"
+    "\tEND IF;\n"
+    "\tRETURN NULL;\n"
+    "END $guichet$;\n"
+    "CREATE OR REPLACE TRIGGER guichet_change AFTER DELETE OR UPDATE OF %s"
+    "\n\tON %s FOR EACH ROW EXECUTE FUNCTION guichet_source.%s();\n"
+    "ALTER TABLE %s ENABLE ALWAYS TRIGGER guichet_change;\n";
+
 /* 'a', OLD.a, 'b', OLD.b -> OLD.a, OLD.b */
 static const char values_of[] =
     "SELECT string_agg(format('%s.%I', $2::text, a.attname), ', ' ORDER BY a.attnum)"
@@ -179,12 +82,13 @@ quoted(const struct tables *t, const char *sql, const char *name)
 }
 
 static void
-write_table(struct buf *out, const struct tables *t, const char *table)
+write_table(struct buf *out, const struct tables *t, const char *table,
+    bool gone)
 {
 	const char *kind = quoted(t, "SELECT relkind FROM pg_class WHERE oid ="
 	    " $1::regclass", table);
-	const char *old = columns(t, key_columns, table, "OLD");
-	const char *new = columns(t, key_columns, table, "NEW");
+	const char *old = tables_columns(t, tables_key, table, "OLD");
+	const char *new = tables_columns(t, tables_key, table, "NEW");
 	const char *was, *is, *name, *fn;
 
 	buf_printf(out, "\n-- %s\n", table);
@@ -198,15 +102,19 @@ write_table(struct buf *out, const struct tables *t, const char *table)
 		    "key first\n");
 		return;
 	}
-	was = columns(t, identity, table, "OLD");
-	is = columns(t, identity, table, "NEW");
+	was = tables_columns(t, tables_identity, table, "OLD");
+	is = tables_columns(t, tables_identity, table, "NEW");
 	if (was == NULL || is == NULL) {
 		was = as_row(t, table, "OLD", old);
 		is = as_row(t, table, "NEW", new);
 	}
 	name = quoted(t, "SELECT quote_literal($1)", table);
 	fn = quoted(t, "SELECT quote_ident('of ' || $1)", table);
-	buf_printf(out, function, fn, was, is, name, old,
+	if (gone)
+		buf_printf(out, deletions, fn, was, is, name, old,
+		    quoted(t, tables_names, table), table, fn, table);
+	else
+		buf_printf(out, function, fn, was, is, name, old,
 	    as_row(t, table, "OLD", old), as_row(t, table, "NEW", new), name, old,
 	    name, new, table, fn, table, table, table, table, table);
 }
@@ -270,7 +178,7 @@ write_drop(struct buf *out, const struct tables *t)
 
 int
 triggers_write(struct buf *out, struct db_now *now, const struct catalogue *c,
-    const struct source *s, bool drop, struct fault *f)
+    const struct source *s, bool drop, bool gone, struct fault *f)
 {
 	struct tables t = { .pg = db_now_connection(now),
 	    .arena = arena_new() };
@@ -280,7 +188,7 @@ triggers_write(struct buf *out, struct db_now *now, const struct catalogue *c,
 	PQclear(PQexec(t.pg, "SET search_path = pg_catalog"));
 	for (size_t i = 0; i < c->dataset_count && rc == 0; i++)
 		if (c->datasets[i]->source == s)
-			rc = look_at(&t, c->datasets[i], f);
+			rc = tables_look(&t, c->datasets[i], f);
 	role = live_text(t.pg, t.arena, "SELECT quote_ident(current_user)", NULL,
 	    0);
 	if (rc == 0 && drop)
@@ -288,7 +196,7 @@ triggers_write(struct buf *out, struct db_now *now, const struct catalogue *c,
 	if (rc == 0 && !drop) {
 		buf_printf(out, before, s->name, role, role);
 		for (size_t i = 0; i < t.n; i++)
-			write_table(out, &t, t.names[i]);
+			write_table(out, &t, t.names[i], gone);
 	}
 	arena_free(t.arena);
 	return rc;

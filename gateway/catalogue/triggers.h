@@ -16,9 +16,10 @@ struct db_now;
 struct fault;
 struct source;
 
-/* drop: the DDL that takes it all away again. 0, or the fault. */
+/* drop: the DDL that takes it all away again. deletions: those of rows that go
+ * alone, for a source that streams the rest. 0, or the fault. */
 MUST_CHECK int triggers_write(struct buf *, struct db_now *,
     const struct catalogue *, const struct source *, bool drop,
-    struct fault *);
+    bool deletions, struct fault *);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * adapter.c - `guichet adapter triggers`: what an organisation's DBA runs so
- * that its source tells of changes.
+ * adapter.c - `guichet adapter triggers` and `replication`: what an
+ * organisation's DBA runs so that its source tells of changes.
  *
  * Prints and changes nothing: our role only reads.
  */
@@ -12,6 +12,7 @@
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/describe.h"
+#include "catalogue/publication.h"
 #include "catalogue/triggers.h"
 #include "commands/adapter_init.h"
 #include "commands/command.h"
@@ -20,7 +21,8 @@ static int run(int argc, char **argv);
 
 const struct command command_adapter = {
 	"adapter", "Print the DDL that makes a source tell of its changes.", run,
-	"triggers SOURCE [--drop]\n   or: guichet adapter init DATASET"
+	"triggers SOURCE [--deletions] [--drop]\n   or: guichet adapter"
+	" replication SOURCE [--drop]\n   or: guichet adapter init DATASET"
 	" [--from-table TABLE [--source NAME]]"
 };
 
@@ -35,10 +37,12 @@ find_source(const struct catalogue *c, const char *name)
 	return NULL;
 }
 
+struct wanted { const char *what, *of; bool drop, deletions; };
+
 static int
-print_triggers(const struct catalogue *c, const char *name, bool drop)
+print_ddl(const struct catalogue *c, const struct wanted *w)
 {
-	struct source *s = find_source(c, name);
+	struct source *s = find_source(c, w->of);
 	struct db_now *now;
 	struct fault f;
 	struct buf out;
@@ -51,7 +55,9 @@ print_triggers(const struct catalogue *c, const char *name, bool drop)
 		return EX_UNAVAILABLE;
 	}
 	buf_init(&out);
-	rc = triggers_write(&out, now, c, s, drop, &f);
+	rc = w->what[0] == 'r' ?
+	    publication_write(&out, now, c, s, w->drop, &f) :
+	    triggers_write(&out, now, c, s, w->drop, w->deletions, &f);
 	if (rc < 0)
 		fault_print(stderr, &f);
 	else
@@ -79,9 +85,11 @@ static int
 run(int argc, char **argv)
 {
 	const char *table = NULL, *source = NULL;
-	bool drop = false;
+	struct wanted wanted = { NULL };
 	const struct flag flags[] = {
-		{ "--drop", FLAG_SET, &drop, "what takes it away again" },
+		{ "--drop", FLAG_SET, &wanted.drop, "what takes it away again" },
+		{ "--deletions", FLAG_SET, &wanted.deletions,
+		    "of rows that go alone: beside replication" },
 		{ "--from-table", FLAG_TEXT, &table,
 		    "TABLE  propose its columns for the fields" },
 		{ "--source", FLAG_TEXT, &source,
@@ -94,17 +102,19 @@ run(int argc, char **argv)
 	struct settings *s;
 	struct fault f;
 
-	if (n != 2 || (strcmp(argv[0], "triggers") != 0 &&
-	    strcmp(argv[0], "init") != 0))
-		return command_misused(&command_adapter,
-		    "say triggers and of which source, or init and which data set");
+	if (n != 2 || (strcmp(argv[0], "triggers") != 0 && strcmp(argv[0],
+	    "replication") != 0 && strcmp(argv[0], "init") != 0))
+		return command_misused(&command_adapter, "say triggers or "
+		    "replication and of which source, or init and which data set");
+	wanted.what = argv[0];
+	wanted.of = argv[1];
 	s = command_settings(&common);
 	if (catalogue_load(&c, s, &f) < 0) {
 		fault_print(stderr, &f);
 		rc = EX_CONFIG;
 	} else {
 		rc = argv[0][0] == 'i' ? init(c, argv[1], source, table) :
-		    print_triggers(c, argv[1], drop);
+		    print_ddl(c, &wanted);
 	}
 	catalogue_free(c);
 	settings_free(s);

@@ -276,12 +276,26 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E240", "A source does not tell of its changes",
 	  "capture = trigger needs a change table that our role may read.",
 	  "Run what `guichet adapter triggers SOURCE` prints, as the owner." },
+	{ "E241", "A source does not stream its changes",
+	  "capture = replication needs wal_level = logical, a publication and a "
+	  "slot, and a role that may replicate. A slot is lost when more is "
+	  "written than max_slot_wal_keep_size keeps, and by most failovers.",
+	  "Run what `guichet adapter replication SOURCE` prints, as the owner. What "
+	  "was not streamed meanwhile is found by comparing, by itself." },
+	{ "E242", "WAL is kept for us without a bound",
+	  "A slot that nobody reads keeps all that is written since, until the "
+	  "disk is full and the source stops.",
+	  "Set max_slot_wal_keep_size." },
 	{ "E243", "Transactions may last longer than overlap_s",
 	  "capture = overlap reads again what changed in the last overlap_s "
 	  "seconds: what a longer transaction writes appears behind that, and is "
 	  "found by comparisons alone.",
 	  "Bound transactions at the source, or raise overlap_s; and set "
 	  "compare_days." },
+	{ "E244", "A table does not tell all of its changes",
+	  "Only published tables are streamed. Of an old row, only its REPLICA "
+	  "IDENTITY is told: the primary key, unless said otherwise.",
+	  "Run what `guichet adapter replication SOURCE` prints, as the owner." },
 	/* ---- schemas ---- */
 	{ "E251", "A schema is not JSON",
 	  "The parser stopped at the place shown; members given twice are "

@@ -26,15 +26,16 @@ on_notice(void *arg UNUSED, const PGresult *res)
 
 /* wait: PQconnectdb, else PQconnectStart. Those before dbname give way to
  * what the URL says, those after it do not. */
-PGconn *
-pg_start(const char *url, const char *application_name, bool wait)
+static PGconn *
+start(const char *url, const char *application_name, bool wait,
+    const char *replication)
 {
 	const char *const keys[] = { "keepalives", "keepalives_idle",
 	    "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 	    "connect_timeout", "fallback_application_name", "dbname",
-	    "client_encoding", NULL };
+	    "client_encoding", "replication", NULL };
 	const char *const values[] = { "1", "10", "3", "3", "15000", "5",
-	    application_name, url, "UTF8", NULL };
+	    application_name, url, "UTF8", replication, NULL };
 	PGconn *pg = wait ? PQconnectdbParams(keys, values, 1) :
 	    PQconnectStartParams(keys, values, 1);
 
@@ -42,6 +43,18 @@ pg_start(const char *url, const char *application_name, bool wait)
 		abort();	/* memory is gone, as in xmalloc */
 	PQsetNoticeReceiver(pg, on_notice, NULL);
 	return pg;
+}
+
+PGconn *
+pg_start(const char *url, const char *application_name, bool wait)
+{
+	return start(url, application_name, wait, NULL);
+}
+
+PGconn *
+pg_start_stream(const char *url, const char *application_name)
+{
+	return start(url, application_name, false, "database");
 }
 
 /* From a half of 100 ms, 200 ms, ... up to the whole of it. */

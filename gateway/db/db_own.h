@@ -129,6 +129,7 @@ void link_flush(struct link *);	/* ends the segment, hands bytes to the kernel *
 bool signed_prepare(PGconn *, const char *name, const struct statement *);
 bool signed_ask(PGconn *, const struct question *);
 PGconn *pg_start(const char *url, const char *application_name, bool wait);
+PGconn *pg_start_stream(const char *url, const char *application_name);
 int64_t backoff_us(unsigned failures);	/* with jitter */
 struct timeval tv_of_us(int64_t us);
 #define REASON_MAX 200

@@ -99,6 +99,14 @@ about[COUNTER_COUNT] = {
 	[COUNTER_CERTIFICATE] = { "guichet_certificate_expires_seconds",
 	    "When our TLS certificate expires, in seconds since 1970; 0: none.",
 	    true },
+	[COUNTER_STREAMS] = { "guichet_streams",
+	    "Streams of changes (capture = replication) that this host reads.",
+	    true },
+	[COUNTER_SLOT_LAG] = { "guichet_slot_lag_bytes",
+	    "WAL that a source keeps until we have read it; the most.", true },
+	[COUNTER_SLOTS_LOST] = { "guichet_slots_lost",
+	    "Sources whose slot is not there, or has lost what we had not read.",
+	    true },
 };
 
 static const struct { int64_t us; const char *le; } bounds[BUCKETS] = {

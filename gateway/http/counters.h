@@ -35,6 +35,9 @@ enum counter {
 	COUNTER_STILL,			/* gauge: 1, the journal is not signed */
 	COUNTER_CLOCK_MS,		/* gauge: ours against the database's */
 	COUNTER_CERTIFICATE,		/* gauge: when ours expires */
+	COUNTER_STREAMS,		/* gauge: of changes, being read */
+	COUNTER_SLOT_LAG,		/* gauge: bytes, of the furthest behind */
+	COUNTER_SLOTS_LOST,		/* gauge: so many sources' */
 	COUNTER_COUNT
 };
 

@@ -1,9 +1,10 @@
 -- Wakes the subscriptions of those whose records changed, tells the feed (news),
--- and moves the place in
--- the change table: both or neither (as watch_wake.sql, which moves the mark).
+-- and moves the place in the change table or the stream: all or nothing (as
+-- watch_wake.sql, which moves the mark).
 -- What wakes them has committed: whoever reads from now on sees it.
 -- $1 source, $2 data set, $3 $4 place, $5 $6 next place, $7 customers text[],
--- $8 everybody -> moved (0 or 1), woken
+-- $8 everybody, $9 and compare what they hold with the source
+-- -> moved (0 or 1), woken
 WITH moved AS (
 	UPDATE guichet.watch_mark
 	   SET place = $5::bigint, place_n = $6::bigint,
@@ -19,7 +20,8 @@ WITH moved AS (
 	   AND g.state IN ('pending', 'active')
 ), woken AS (
 	UPDATE guichet.subscription AS s
-	   SET changed = s.changed + 1, due = COALESCE(s.due, now())
+	   SET changed = s.changed + 1, due = COALESCE(s.due, now()),
+	       walked = CASE WHEN $9::boolean THEN '-infinity' ELSE walked END
 	 WHERE s.dataset = $2::text AND s.state IN ('waiting', 'active')
 	   AND ($8::boolean OR s.grant_id IN (SELECT grant_id FROM theirs))
 	   AND EXISTS (SELECT FROM moved)

@@ -49,6 +49,7 @@ wake(struct machine *m, struct rows *rows, bool everybody)
 	params_int(&p, m->to_n);
 	params_texts(&p, a, who, count);
 	params_bool(&p, everybody);
+	params_bool(&p, false);
 	machine_ask(m, m->watch->house->db, SQL_WATCH_WAKE_AT, &p, on_woken,
 	    "wake subscriptions");
 	arena_free(a);

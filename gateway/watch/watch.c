@@ -2,8 +2,9 @@
 /*
  * watch.c - the machines: their turns, their failures, their beginning and end.
  *
- * How each learns of changes is by_time.c's and by_trigger.c's; a source with
- * triggers also tells that there is something new, and the turn comes at once.
+ * How each learns of changes is by_time.c's, by_trigger.c's and
+ * by_replication.c's; a source with triggers also tells that there is something
+ * new, and the turn comes at once.
  */
 #include "watch/watch.h"
 #include <assert.h>
@@ -20,7 +21,7 @@
 /* A dead watcher's data sets are another's after three turns and a little. */
 enum { LEASE_TURNS = 3, LEASE_MORE_S = 3 };
 /* Comparisons: how often we look, how many are under way. */
-enum { COMPARE_EVERY_US = 1000000, COMPARED_MAX = 8 };
+enum { COMPARE_EVERY_US = 1000000, COMPARED_MAX = 8, NEVER_DAYS = 36500 };
 
 /* ---- the end of a turn ---- */
 
@@ -64,6 +65,13 @@ machine_ask(struct machine *m, struct db *db, const struct statement *st,
 
 /* ---- what every machine asks of our own database ---- */
 
+int64_t
+machine_lease_s(const struct machine *m)
+{
+	return LEASE_MORE_S + LEASE_TURNS *
+	    m->watch->house->settings->watch_interval_ms / 1000;
+}
+
 void
 machine_claim(struct machine *m, int64_t horizon_us, db_on_rows *then)
 {
@@ -73,8 +81,7 @@ machine_claim(struct machine *m, int64_t horizon_us, db_on_rows *then)
 	params_text(&p, m->dataset->source->name);
 	params_text(&p, m->dataset->schema->id);
 	params_text(&p, m->watch->owner);
-	params_int(&p, LEASE_MORE_S + LEASE_TURNS *
-	    m->watch->house->settings->watch_interval_ms / 1000);
+	params_int(&p, machine_lease_s(m));
 	params_time(&p, horizon_us);
 	machine_ask(m, m->watch->house->db, SQL_WATCH_CLAIM, &p, then,
 	    "claim the data set");
@@ -110,20 +117,21 @@ on_compared(struct rows *rows, int failure, void *arg)
 		    m->dataset->schema->id, (long long)row_int(rows, 0, "begun"));
 }
 
-/* Slowly, so that the source hardly notices: a few customers at a time. */
+/* Slowly, so that the source hardly notices: a few customers at a time. What a
+ * stream may have missed is compared too, whatever the days. */
 static void
 compare(struct machine *m)
 {
-	int64_t now = clock_mono_us();
+	int64_t now = clock_mono_us(), days = m->dataset->source->compare_days;
 	struct params p;
 
-	if (m->dataset->source->compare_days == 0 || m->comparing != NULL ||
+	if ((days == 0 && m->feed == NULL) || m->comparing != NULL ||
 	    now - m->compared_us < COMPARE_EVERY_US)
 		return;
 	m->compared_us = now;
 	params_init(&p);
 	params_text(&p, m->dataset->schema->id);
-	params_int(&p, m->dataset->source->compare_days);
+	params_int(&p, days == 0 ? NEVER_DAYS : days);
 	params_int(&p, COMPARED_MAX);
 	m->comparing = db_ask(m->watch->house->db, SQL_WATCH_COMPARE, &p,
 	    on_compared, m);
@@ -137,9 +145,12 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	assert(!m->asking);
 	m->asking = true;
 	compare(m);
-	if (m->dataset->source->capture == CAPTURE_TRIGGER &&
-	    m->dataset->changed.text != NULL)
+	if (m->dataset->changed.text == NULL)
+		by_time_turn(m);
+	else if (m->dataset->source->capture == CAPTURE_TRIGGER)
 		by_trigger_turn(m);
+	else if (m->feed != NULL)
+		by_replication_turn(m);
 	else
 		by_time_turn(m);
 }
@@ -214,6 +225,7 @@ watch_new(struct house *h)
 	w->n = catalogue_count(h->catalogue);
 	w->machines = xcalloc(w->n + 1, sizeof(*w->machines));
 	w->ears = xcalloc(sources + 1, sizeof(*w->ears));
+	w->feeds = xcalloc(sources + 1, sizeof(struct feed *));
 	for (size_t i = 0; i < w->n; i++)
 		begin(w, &w->machines[i], catalogue_at(h->catalogue, i));
 	for (size_t i = 0; i < sources; i++) {
@@ -221,6 +233,8 @@ watch_new(struct house *h)
 
 		if (s->capture == CAPTURE_TRIGGER)
 			listen_to(w, s);
+		if (s->capture == CAPTURE_REPLICATION)
+			w->feeds[w->feed_n++] = feed_new(w, s);
 	}
 	return w;
 }
@@ -232,6 +246,8 @@ watch_free(struct watch *w)
 		return;
 	for (size_t i = 0; i < w->ear_n; i++)
 		db_unlisten(w->ears[i].listener);
+	for (size_t i = 0; i < w->feed_n; i++)
+		feed_free(w->feeds[i]);
 	for (size_t i = 0; i < w->n; i++) {
 		struct machine *m = &w->machines[i];
 
@@ -245,6 +261,7 @@ watch_free(struct watch *w)
 		seen_clear(&m->seen);
 	}
 	free(w->ears);
+	free(w->feeds);
 	free(w->machines);
 	free(w);
 }

@@ -17,6 +17,7 @@
 #include "db/db.h"
 #include "watch/seen.h"
 
+struct feed;
 struct house;
 struct watch;
 
@@ -31,6 +32,8 @@ struct watch {
 	size_t n;
 	struct ear *ears;
 	size_t ear_n;
+	struct feed **feeds;		/* by replication, one for each source */
+	size_t feed_n;
 };
 
 struct machine {
@@ -53,6 +56,8 @@ struct machine {
 	/* by_trigger.c: the place reached in the change table, and the next */
 	int64_t at, at_n, to, to_n;
 	bool pending;			/* some may not be read yet */
+	/* by_replication.c: the same, at and to, in the stream of its feed */
+	struct feed *feed;
 };
 
 void machine_rest(struct machine *, int64_t ms);	/* the turn is over */
@@ -60,6 +65,8 @@ void machine_rest_long(struct machine *);	/* [watch] interval_ms */
 void machine_fail(struct machine *, const char *doing, int failure);
 void machine_ask(struct machine *, struct db *, const struct statement *,
     const struct params *, db_on_rows *, const char *doing);
+/* A dead watcher's data sets are another's after so long. */
+int64_t machine_lease_s(const struct machine *);
 /* Is this data set ours to watch? then: watch_claim's row, or none. */
 void machine_claim(struct machine *, int64_t horizon_us, db_on_rows *then);
 /* The subscriptions were woken: "moved" and "woken". false: it failed. */
@@ -67,5 +74,10 @@ bool machine_woken(struct machine *, const struct rows *, int failure);
 
 void by_time_turn(struct machine *);
 void by_trigger_turn(struct machine *);
+
+/* by_replication.c: the stream of a source, for all data sets it changes. */
+struct feed *feed_new(struct watch *, const struct source *);
+void feed_free(struct feed *);
+void by_replication_turn(struct machine *);	/* ours as long as we stream */
 
 #endif

@@ -3,96 +3,26 @@
 // deletions, of which the naive question (the control) loses some and none of
 // ours any. Push and pull stand on one cursor and show the same bytes.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { startReceiver } from "../pims/webhook/receiver.mjs";
-import { certificates, guichet, temporary } from "../support/ground.mjs";
-import { startCounter } from "../support/oauth.mjs";
 import { sql } from "../support/postgres.mjs";
-import { shopSource } from "../support/shop.mjs";
+import { startShop } from "../support/shop.mjs";
 
-const CAPTURES = ["horizon", "trigger", "overlap"];
+const CAPTURES = ["horizon", "trigger", "replication", "overlap"];
 const ORDERS = 120;
-let shop, pims, counter, one, t, pool, customer;
+let s, pims, pool;
 
 before(async () => {
-	const files = certificates(temporary());
-	pims = await startReceiver({ key: readFileSync(files.key),
-		cert: readFileSync(files.certificate) });
-	shop = shopSource(CAPTURES, { conf: { overlap: "overlap_s = 2\n" } });
-	counter = await startCounter({ settings: { catalogue: shop.catalogue,
-		push: { allow: "127.0.0.0/8 ::1/128", ca_file: files.ca },
-		pull: { calls_per_minute: 0 },
-		watch: { interval_ms: 200, horizon_margin_ms: 500 },
-		journal: { interval_ms: 50 } },
-	prepare(ground) {
-		const r = guichet("adapter", "triggers", "trigger", "--config",
-			ground.config);
-		assert.equal(r.code, 0, r.err);
-		sql(shop.url, r.out);
-		return {};
-	} });
-	one = counter.register("one", { datasets: CAPTURES.map((c) => `shop.${c}`)
-		.join(" ") });
-	const client = (...args) => new Promise((done) => execFile(
-		process.env.GUICHET_PROGRAM, ["client", ...args, "--config",
-			counter.config], (e, out, err) =>
-			done({ code: e ? e.code : 0, out, err })));
-	const r = await client("endpoint", "one", "--endpoint", pims.url,
-		"--payload", "records");
-	assert.equal(r.code, 0, r.err);
-	pims.keys(r.out);
-	assert.equal((await client("prove", "one")).code, 0);
-	const person = await counter.customer(0);
-	customer = counter.people[0].reference;
-	sql(shop.url, `INSERT INTO shop.orders (num, customer, total)
-		SELECT 'O' || i, '${customer}', i FROM generate_series(1, ${ORDERS}) i`);
-	t = await one.connect(person, { scope: CAPTURES.map((c) => `shop.${c}`)
-		.join(" ") });
-	pool = new pg.Pool({ connectionString: shop.url, max: 6 });
-	await until(() => wrong().length === 0, "the history");
+	s = await startShop(CAPTURES, { orders: ORDERS,
+		conf: { overlap: "overlap_s = 2\n" } });
+	pims = s.pims;
+	pool = new pg.Pool({ connectionString: s.url, max: 6 });
 });
 after(async () => {
-	await counter?.stop();
-	await pims?.stop();
 	await pool?.end();
+	await s?.stop();
 });
-
-const until = (question, what, ms) => counter.until(question, what, ms)
-	.catch((e) => { throw new Error(`${e.message} ${wrong()}`); });
-
-// What the PIMS holds after all it was brought, in the order it came: number ->
-// record; a removal takes it away. The raw text of each is beside it.
-function held(dataset) {
-	const all = new Map();
-
-	for (const e of pims.of("guichet.records"))
-		if (e.data.dataset === dataset)
-			for (const { record } of e.data.records)
-				if (record.removed)
-					all.delete(record.number);
-				else
-					all.set(record.number, record);
-	return all;
-}
-
-// Orders that are not there as they are, by data set.
-function wrong() {
-	const rows = sql(shop.url, `SELECT num || ' ' || total FROM shop.orders
-		WHERE customer = '${customer}'`).split("\n").filter(Boolean);
-
-	return CAPTURES.flatMap((c) => {
-		const all = held(`shop.${c}`);
-		const bad = rows.filter((l) => {
-			const [num, total] = l.split(" ");
-			return all.get(num)?.total !== Number(total);
-		}).map((l) => `${c}: ${l}`);
-		return bad.concat(all.size > rows.length ? [`${c}: too many`] : []);
-	});
-}
 
 // A reader that pulls each data set from its cursor, as a PIMS would.
 const pulled = new Map(), cursors = new Map(), texts = new Map();
@@ -100,8 +30,8 @@ async function pullAll() {
 	for (const c of CAPTURES)
 		for (let more = true; more;) {
 			const at = cursors.get(c);
-			const r = await one.get(`/v1/datasets/shop.${c}?limit=50` +
-				(at ? `&cursor=${at}` : ""), t.access_token);
+			const r = await s.one.get(`/v1/datasets/shop.${c}?limit=50` +
+				(at ? `&cursor=${at}` : ""), s.t.access_token);
 			assert.equal(r.status, 200, r.text);
 			const all = pulled.get(c) ?? pulled.set(c, new Map()).get(c);
 			for (const d of r.json.removed ?? [])
@@ -114,14 +44,14 @@ async function pullAll() {
 		}
 }
 const pullWrong = () => CAPTURES.filter((c) => JSON.stringify([...pulled
-	.get(c)].sort()) !== JSON.stringify(sql(shop.url, `SELECT num || ' ' ||
-	total FROM shop.orders WHERE customer = '${customer}'`).split("\n")
+	.get(c)].sort()) !== JSON.stringify(sql(s.url, `SELECT num || ' ' ||
+	total FROM shop.orders WHERE customer = '${s.customer}'`).split("\n")
 	.map((l) => l.split(" ")).map(([n, v]) => [n, Number(v)]).sort()));
 
 test("late commits: every capture loses 0, the naive control loses some",
 async () => {
 	const naive = new Set(), changed = new Set();
-	let last = sql(shop.url, "SELECT clock_timestamp()"), writing = true;
+	let last = sql(s.url, "SELECT clock_timestamp()"), writing = true;
 	const control = (async () => {
 		for (let more = true; more;) {
 			more = writing;
@@ -158,8 +88,8 @@ async () => {
 	await reader;
 	const lost = changed.size - naive.size;
 	assert.ok(lost > 0, "the control lost nothing: this test has no teeth");
-	await until(() => wrong().length === 0, "pushed, all of them", 20000);
-	await until(async () => {
+	await s.right("pushed, all of them", 20000);
+	await s.until(async () => {
 		await pullAll();
 		return pullWrong().length === 0;
 	}, "pulled, all of them", 20000);
@@ -169,18 +99,18 @@ async () => {
 
 test("what is deleted goes in push and in pull; what is corrected comes newer",
 async () => {
-	sql(shop.url, `WITH gone AS (DELETE FROM shop.orders
+	sql(s.url, `WITH gone AS (DELETE FROM shop.orders
 		WHERE num IN ('O3', 'O50', 'O77') RETURNING num, customer)
 		INSERT INTO shop.gone SELECT num, customer, clock_timestamp() FROM gone;
 		UPDATE shop.orders SET total = -1, changed = clock_timestamp()
 		 WHERE num IN ('O4', 'O51')`);
-	await until(() => wrong().length === 0, "pushed");
-	await until(async () => {
+	await s.right("pushed");
+	await s.until(async () => {
 		await pullAll();
 		return pullWrong().length === 0;
 	}, "pulled", 20000);
 	for (const c of CAPTURES) {
-		assert.equal(held(`shop.${c}`).size, ORDERS - 3, c);
+		assert.equal(s.held(c).size, ORDERS - 3, c);
 		assert.ok(!pulled.get(c).has("O50"), c);
 	}
 });
@@ -200,7 +130,7 @@ test("push and pull show the same bytes", () => {
 });
 
 test("a change during a send is brought by a send of its own", async () => {
-	const correct = () => sql(shop.url, `UPDATE shop.orders SET total =
+	const correct = () => sql(s.url, `UPDATE shop.orders SET total =
 		total + 1, changed = clock_timestamp() WHERE num = 'O9'`);
 	const sends = new Map();
 
@@ -216,7 +146,7 @@ test("a change during a send is brought by a send of its own", async () => {
 		return { wait: 1500 };
 	};
 	correct();
-	await until(() => wrong().length === 0 && sends.size === CAPTURES.length,
+	await s.until(() => s.wrong().length === 0 && sends.size === CAPTURES.length,
 		"all of them");
 	pims.behave = null;
 	for (const c of CAPTURES)

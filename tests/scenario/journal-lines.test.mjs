@@ -29,6 +29,7 @@ const silent = {
 	watch_wake: "something is due; what is sent is told when it is",
 	watch_wake_all: "the same, for a whole source",
 	watch_wake_at: "the same, by the change table",
+	watch_resync: "the same, when a stream begins anew",
 };
 
 test("every statement that changes a state writes its line", () => {

@@ -94,7 +94,7 @@ test("no alert for a gateway that is well but for its short certificate",
 	async () => {
 	const r = await ask(`http://127.0.0.1:${port}/api/v1/rules`);
 	const all = r.json.data.groups[0].rules;
-	assert.equal(all.length, 11);
+	assert.equal(all.length, 13);
 	for (const one of all) {
 		assert.equal(one.health, "ok", `${one.name}: ${one.lastError}`);
 		assert.equal(one.state, one.name === "GuichetCertificate" ? "firing" :

@@ -7,7 +7,7 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { guichet } from "../support/ground.mjs";
-import { days, stale } from "../support/late.mjs";
+import { days, stale } from "../support/stale.mjs";
 import { sql } from "../support/postgres.mjs";
 import { startPushing } from "../support/pushing.mjs";
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // capture = trigger: the DDL of `guichet adapter triggers` is run as it is
-// printed, its rows wake the customers, and nothing that commits late is lost.
+// printed, and its rows wake the customers. What commits late is
+// captures.test.mjs's.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { guichet } from "../support/ground.mjs";
-import { changeLate, days, stale } from "../support/late.mjs";
+import { days, stale } from "../support/stale.mjs";
 import { sql } from "../support/postgres.mjs";
 import { startPushing } from "../support/pushing.mjs";
 
@@ -70,17 +71,6 @@ test("the printed DDL covers what the adapter reads", () => {
 		p.ground.config);
 	assert.equal(r.code, 64);
 	assert.match(r.err, /no source nowhere/);
-});
-
-test("transactions that commit late: none lost, the control loses some",
-async () => {
-	const { changed, lost } = await changeLate(p);
-
-	assert.ok(lost > 0, "the control lost nothing: this test has no teeth");
-	await p.until(() => stale(p).length === 0, "all of them", 20000)
-		.catch((e) => { throw new Error(`${stale(p)}\n${e.message}`); });
-	console.log(`# ${changed} late changes: the control lost ${lost}, ` +
-		"we lost 0");
 });
 
 test("a transaction of more rows than a batch is read to its end", async () => {
@@ -164,4 +154,22 @@ test("--drop takes everything away", () => {
 		"LIKE 'guichet%'"), "0");
 	assert.equal(sql(p.source, "SELECT to_regnamespace('guichet_source')"),
 		"");
+});
+
+test("--deletions: rows that go leave a row, and nothing else does", () => {
+	const r = guichet("adapter", "triggers", "energy", "--deletions", "--config",
+		p.ground.config);
+	const [[pdl, day], [pdl2, day2]] = [days(p)[13], days(p)[14]];
+
+	assert.equal(r.code, 0, r.err);
+	sql(p.source, r.out);
+	sql(p.source, r.out);
+	sql(p.source, `UPDATE si.courbe_jour SET date_maj = clock_timestamp()
+		WHERE pdl = '${pdl}'; UPDATE si.courbe_jour SET jour = '1999-01-01'
+		WHERE pdl = '${pdl}' AND jour = '${day}';
+		DELETE FROM si.courbe_jour WHERE pdl = '${pdl2}' AND jour = '${day2}'`);
+	const left = changes("true");
+	assert.equal(left.length, 2);
+	assert.ok(left.every((l) => l.startsWith("D ")), left.join());
+	assert.ok(left[0].includes(day) && left[1].includes(day2), left.join());
 });

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nothing that changes is missed: neither what commits late (while the naive
-// question, the control, loses some), nor what changes while its subscription is
-// being delivered, nor what changes while the watch is dead.
+// Nothing that changes is missed: neither what changes while its subscription is
+// being delivered, nor what changes while the watch is dead. What commits late is
+// captures.test.mjs's.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { changeLate, days, stale } from "../support/late.mjs";
+import { days, stale } from "../support/stale.mjs";
 import { sql } from "../support/postgres.mjs";
 import { startPushing } from "../support/pushing.mjs";
 
@@ -20,17 +20,6 @@ before(async () => {
 		p.expected("energy.load-curve"), "the history");
 });
 after(() => p?.stop());
-
-test("transactions that commit late: none lost, the control loses some",
-async () => {
-	const { changed, lost } = await changeLate(p);
-
-	assert.ok(lost > 0, "the control lost nothing: this test has no teeth");
-	await p.until(() => stale(p).length === 0, "all of them", 30000)
-		.catch((e) => { throw new Error(`${stale(p)}\n${e.message}`); });
-	console.log(`# ${changed} late changes: the control lost ${lost}, ` +
-		"we lost 0");
-});
 
 test("a change during a send is not forgotten", async () => {
 	const [pdl, day] = days(p)[3];

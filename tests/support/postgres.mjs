@@ -10,10 +10,12 @@ import { keepLines } from "./told.mjs";
 
 const pg = fileURLToPath(new URL("./pg", import.meta.url));
 
-// Starts a private cluster; { url, stop(), start(), remove() }.
-export function startPostgres({ fsync = false } = {}) {
+// Starts a private cluster; { url, stop(), start(), remove() }. standbyOf: the URL
+// of one that it follows, until promote().
+export function startPostgres({ fsync = false, standbyOf } = {}) {
 	const dir = mkdtempSync(join(tmpdir(), "guichet-test-"));
-	const start = () => execFileSync(pg,
+	const start = () => execFileSync(pg, standbyOf ?
+		["standby", dir, standbyOf] :
 		["start", dir, ...(fsync ? ["--fsync"] : [])],
 		{ encoding: "utf8" }).trim();
 	const url = start();
@@ -22,6 +24,7 @@ export function startPostgres({ fsync = false } = {}) {
 		rmSync(dir, { recursive: true, force: true });
 	};
 	return { url, start, remove,
+		promote: () => execFileSync(pg, ["promote", dir]),
 		stop: () => execFileSync(pg, ["stop", dir]) };
 }
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // One small shop, whose orders are served as several data sets that differ in how
 // changes are seen alone: shop.horizon, shop.trigger, shop.overlap... One writer
-// puts all of them to the same trial.
-import { mkdirSync, writeFileSync } from "node:fs";
+// puts all of them to the same trial; one PIMS is brought them all, and pulls.
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { temporary } from "./ground.mjs";
+import { startReceiver } from "../pims/webhook/receiver.mjs";
+import { certificates, guichet, temporary } from "./ground.mjs";
+import { startCounter } from "./oauth.mjs";
 import { createDatabase, sql } from "./postgres.mjs";
 
 const field = (title, type, more) => ({ type, title, "x-fr": { title },
@@ -65,8 +68,8 @@ CREATE INDEX ON shop.orders (customer); CREATE INDEX ON shop.orders (changed);
 CREATE INDEX ON shop.gone (customer); CREATE INDEX ON shop.gone (changed);
 `;
 
-// -> { url, catalogue, adapters, drop() }; conf: more lines of source.conf, by
-// capture; write(capture, name, text) changes an adapter.
+// -> { url, catalogue, write }; conf: more lines of source.conf, by capture (url =
+// wins there); write(capture, name, text) changes an adapter, no text: deletes.
 export function shopSource(captures, { conf = {}, base } = {}) {
 	const dir = temporary(), db = createDatabase("shop", base);
 	const at = (c, ...name) => join(dir, "adapters", c, ...name);
@@ -79,14 +82,109 @@ export function shopSource(captures, { conf = {}, base } = {}) {
 		mkdirSync(at(c), { recursive: true });
 		writeFileSync(join(dir, `schemas/shop/${c}.schema.json`),
 			JSON.stringify(schema(id)));
-		write("source.conf", `url = ${db.url}\ntime_zone = Europe/Paris\n` +
-			`capture = ${c}\nsynthetic = yes\n${conf[c] ?? ""}`);
+		const more = typeof conf[c] === "function" ? conf[c](db) : conf[c] ?? "";
+		write("source.conf", (/^url =/m.test(more) ? "" : `url = ${db.url}\n`) +
+			`time_zone = Europe/Paris\ncapture = ${c}\nsynthetic = yes\n${
+				more}`);
 		write(`${id}.sql`, page);
 		write(`${id}.changed.sql`, rows ? byRow : byTime);
 		write(`${id}.removed.sql`, rows ? goneByRow : gone);
 	}
-	return { url: db.url, drop: db.drop,
-		write: (c, name, text) => writeFileSync(at(c, name), text),
+	return { url: db.url, name: db.name,
+		write: (c, name, text) => text ? writeFileSync(at(c, name), text) :
+			rmSync(at(c, name)),
 		catalogue: { schemas: join(dir, "schemas"),
 			adapters: join(dir, "adapters"), sources: captures.join(" ") } };
+}
+
+// The DDL that `guichet adapter` prints, run as it is; twice: it only renews.
+export function tells(config, url, what, source, ...flags) {
+	const r = guichet("adapter", what, source, ...flags, "--config", config);
+	if (r.code !== 0)
+		throw new Error(r.err);
+	for (let i = 0; i < 2; i++)
+		sql(url, r.out);
+}
+
+// A gateway over that shop, a PIMS that is brought all of it and may pull it, and a
+// customer with so many orders. prepare(config, shop): what is made before it runs.
+export async function startShop(captures, { orders = 100, settings = {},
+	prepare = () => {}, ...more } = {}) {
+	const files = certificates(temporary()), shop = shopSource(captures, more);
+	const pims = await startReceiver({ key: readFileSync(files.key),
+		cert: readFileSync(files.certificate) });
+	const counter = await startCounter({ settings: { catalogue: shop.catalogue,
+		pull: { calls_per_minute: 0 },
+		watch: { interval_ms: 200, horizon_margin_ms: 500 },
+		journal: { interval_ms: 50 }, ...settings,
+		push: { allow: "127.0.0.0/8 ::1/128", ca_file: files.ca,
+			...settings.push } },
+	prepare(ground) {
+		prepare(ground.config, shop);
+		for (const c of captures)
+			if (/trigger|replication/.test(c))
+				tells(ground.config, shop.url, c === "trigger" ?
+					"triggers" : "replication", c);
+		return {};
+	} });
+	const scope = captures.map((c) => `shop.${c}`).join(" ");
+	const one = counter.register("one", { datasets: scope });
+	const client = (...args) => new Promise((done) => execFile(
+		process.env.GUICHET_PROGRAM, ["client", ...args, "--config",
+			counter.config], (e, out, err) => {
+			if (e)
+				throw new Error(err);
+			done(out);
+		}));
+	pims.keys(await client("endpoint", "one", "--endpoint", pims.url,
+		"--payload", "records"));
+	await client("prove", "one");
+	const person = await counter.customer(0);
+	const customer = counter.people[0].reference;
+	sql(shop.url, `INSERT INTO shop.orders (num, customer, total)
+		SELECT 'O' || i, '${customer}', i FROM generate_series(1, ${orders}) i`);
+	const t = await one.connect(person, { scope });
+
+	// What the PIMS holds after all it was brought, in the order it came; a removal
+	// takes it away (one that a comparison found is an id alone). number -> record
+	const held = (capture) => {
+		const all = new Map();
+
+		for (const e of pims.of("guichet.records"))
+			if (e.data.dataset === `shop.${capture}`)
+				for (const { id, record } of e.data.records)
+					if (record?.number && !record.removed)
+						all.set(id, record);
+					else
+						all.delete(id);
+		return new Map([...all.values()].map((d) => [d.number, d]));
+	};
+	const all = { shop, pims, counter, one, person, customer, t, held,
+		url: shop.url };
+	// Orders that are not there as they are, and those too many.
+	all.wrong = () => {
+		const rows = new Map(sql(all.url, `SELECT num || ' ' || total
+			FROM shop.orders WHERE customer = '${customer}'`).split("\n")
+			.filter(Boolean).map((l) => l.split(" ")));
+
+		return captures.flatMap((c) => {
+			const there = held(c);
+			return [...rows].filter(([num, total]) => there.get(num)?.total !==
+				Number(total)).map((l) => `${c}: ${l}`).concat([...there.keys()]
+				.filter((num) => !rows.has(num)).map((n) => `${c}: ${n} is gone`));
+		});
+	};
+	all.until = (question, what, ms) => counter.until(question, what, ms)
+		.catch((e) => { throw new Error(`${e.message} ${all.wrong().slice(0,
+			20)} ${counter.logs.slice(-3000)}`); });
+	all.right = (what, ms) => all.until(() => all.wrong().length === 0, what, ms);
+	all.stop = async () => {
+		await counter.stop();
+		await pims.stop();
+		if (captures.includes("replication"))
+			sql(all.url, guichet("adapter", "replication", "replication",
+				"--drop", "--config", counter.config).out);
+	};
+	await all.right("the history");
+	return all;
 }

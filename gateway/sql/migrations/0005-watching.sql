@@ -1,10 +1,11 @@
 -- Watching by triggers and by replication; removals and corrections.
 
--- Where the watch stands in a source's change table: (xid, n). By time, it is
--- the mark alone.
+-- Where the watch stands in a source's change table: (xid, n); or in its stream,
+-- of that server on that timeline: an LSN. By time, it is the mark alone.
 ALTER TABLE guichet.watch_mark
 	ADD COLUMN place	bigint NOT NULL DEFAULT 0,
-	ADD COLUMN place_n	bigint NOT NULL DEFAULT 0;
+	ADD COLUMN place_n	bigint NOT NULL DEFAULT 0,
+	ADD COLUMN origin	text;
 
 -- What each subscription was given, by keyed digests: so that a repeat is known,
 -- and what is gone is noticed. No payload. Erased with the grant.
