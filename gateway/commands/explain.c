@@ -115,6 +115,9 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Each connection is a file descriptor; the system's bound is lower than "
 	  "what connections_max promises.",
 	  "Raise LimitNOFILE= in the systemd unit, or lower connections_max." },
+	{ "E137", "A socket was handed over that no setting names",
+	  "guichet.socket opens an address; nobody here would answer on it.",
+	  "Let guichet.socket and the listen settings name the same addresses." },
 	{ "E140", "An address cannot be listened on",
 	  "Something else uses it, it is not of this machine, or the port is "
 	  "below 1024 and we are not allowed to take it.",

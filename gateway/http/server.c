@@ -93,6 +93,42 @@ server_bind(int *fd, const char *address, struct fault *f)
 	return rc;
 }
 
+static bool
+same_address(const struct sockaddr_storage *a, const struct sockaddr *b)
+{
+	const struct sockaddr_in *a4 = (const void *)a, *b4 = (const void *)b;
+	const struct sockaddr_in6 *a6 = (const void *)a, *b6 = (const void *)b;
+
+	if (a->ss_family != b->sa_family)
+		return false;
+	if (b->sa_family == AF_INET)
+		return a4->sin_port == b4->sin_port &&
+		    a4->sin_addr.s_addr == b4->sin_addr.s_addr;
+	return b->sa_family == AF_INET6 && a6->sin6_port == b6->sin6_port &&
+	    memcmp(&a6->sin6_addr, &b6->sin6_addr, sizeof(a6->sin6_addr)) == 0;
+}
+
+bool
+server_adopt(int fd, const char *address)
+{
+	struct sockaddr_storage bound = { 0 };
+	socklen_t n = sizeof(bound);
+	struct addrinfo *all;
+	struct fault fault;
+	const int on = 1;
+	bool same = false;
+
+	if (getsockname(fd, (struct sockaddr *)&bound, &n) < 0 ||
+	    resolve(&all, address, &fault) < 0)
+		return false;
+	for (struct addrinfo *ai = all; ai != NULL && !same; ai = ai->ai_next)
+		same = same_address(&bound, ai->ai_addr);
+	freeaddrinfo(all);
+	return same && evutil_make_socket_nonblocking(fd) == 0 &&
+	    evutil_make_socket_closeonexec(fd) == 0 &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0;
+}
+
 /* ---- accepting ---- */
 
 static void

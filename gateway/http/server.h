@@ -24,6 +24,9 @@ struct keys;
 /* A listening socket with SO_REUSEPORT and TCP_NODELAY, made by the supervisor
  * before it forks. address: "127.0.0.1:8443" or "[::1]:8443". */
 MUST_CHECK int server_bind(int *fd, const char *address, struct fault *);
+/* Is this socket, which somebody else opened, the one of that address? Then it is
+ * made as ours are. */
+bool server_adopt(int fd, const char *address);
 /* TLS 1.2/1.3, BCP 195 suites, tickets from keys_ticket shared by workers.
  * The keys must outlive it. */
 MUST_CHECK int server_tls(SSL_CTX **out, const struct settings *,

@@ -92,5 +92,6 @@ void role_until_stopped(struct house *, struct role *, void (*stop)(void *),
 
 /* ---- the supervisor; returns an exit code ---- */
 int supervise(const char *config);
+int supervise_check(const char *config);	/* what a start looks at, no more */
 
 #endif

@@ -10,6 +10,7 @@
 #include "serve/serve.h"
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -185,6 +186,20 @@ refused(struct supervisor *s, int rc, const struct fault *f)
 		sockets_free(s->sockets);
 	plan_clear(&s->plan);
 	return rc == E_UNAVAILABLE ? EX_UNAVAILABLE : EX_CONFIG;
+}
+
+int
+supervise_check(const char *config)
+{
+	static struct supervisor s;
+	struct fault f;
+	int rc = plan_read(&s.plan, config, &f);
+
+	if (rc < 0)
+		return refused(&s, rc, &f);
+	printf("it would serve %s\n", s.plan.settings->public_url);
+	plan_clear(&s.plan);
+	return EX_OK;
 }
 
 int

@@ -2,14 +2,17 @@
 // Two gateway hosts on one database, and nothing else between them: a rolling
 // restart under load fails no request that a balancer sends to the one that is
 // ready; when the leader of the journal dies, or its session is lost while it
-// sleeps, lines get their places within five seconds.
+// sleeps, lines get their places within five seconds. And an upgrade, with one host on
+// this release and one on the next, which brings a migration.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { prepareGateway, secondHost, startGateway, until }
 	from "../support/gateway.mjs";
 import { LINES_WAITING, sql } from "../support/postgres.mjs";
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { root, temporary } from "../support/ground.mjs";
 
 const checkpoint = "/journal/restitution/checkpoint";
 let a, b, grounds;
@@ -29,38 +32,91 @@ after(async () => {
 
 const leads = (g) => g.said("journal leads log=restitution");
 
-test("a rolling restart: no request of a balancer fails", async () => {
-	// as HAProxy's check does it: who says ready is asked
-	const hosts = () => [a, b].filter((g) => g.up);
-	const failures = [];
-	let calls = 0, over = false;
+// What a balancer sends, to whoever says ready (as HAProxy's check does it), until
+// the story is over: nothing may fail. A page, a file, a token looked up.
+const asked = [[checkpoint, 200], ["/status", 200], ["/v1/datasets", 401]];
+async function underLoad(story) {
+	const failures = [], load = { calls: 0 };
+	let over = false;
 	a.up = b.up = true;
-	const load = Promise.all([0, 1, 2, 3].map(async (i) => {
+	const all = Promise.all([0, 1, 2, 3].map(async (i) => {
 		for (let n = i; !over; n++) {
-			const list = hosts(), g = list[n % list.length];
-			const r = await g.ask(checkpoint).catch((e) => e);
-			calls++;
-			if (r.status !== 200)
-				failures.push(r.message ?? r.status);
+			const list = [a, b].filter((g) => g.up), g = list[n % list.length];
+			const [path, status] = asked[n % asked.length];
+			const r = await g.ask(path, { headers: { authorization:
+				`Bearer ${"x".repeat(43)}` } }).catch((e) => e);
+			load.calls++;
+			if (r.status !== status)
+				failures.push(`${path}: ${r.message ?? r.status}`);
 		}
 	}));
-	const restart = async (g, ground) => {
-		g.up = false;
-		await new Promise((done) => setTimeout(done, 100));
-		assert.equal(await g.stop(), 0);
-		const next = await startGateway({ ground });
-		next.up = true;
-		return next;
+	load.more = async (n = 50) => {
+		const so_far = load.calls;
+		await until(() => load.calls > so_far + n, "more calls");
 	};
-	await until(() => calls > 50, "some calls");
-	a = await restart(a, grounds[0]);
-	await until(() => calls > 100, "more calls");
-	b = await restart(b, grounds[1]);
-	const so_far = calls;
-	await until(() => calls > so_far + 50, "calls to both");
-	over = true;
-	await load;
-	assert.deepEqual(failures, [], `of ${calls}`);
+	await load.more();
+	await story(load).finally(() => { over = true; });
+	await all;
+	assert.deepEqual(failures, [], `of ${load.calls}`);
+}
+async function restart(g, ground, program) {
+	g.up = false;
+	await new Promise((done) => setTimeout(done, 100));
+	assert.equal(await g.stop(), 0);
+	const next = await startGateway({ ground, program });
+	next.up = true;
+	return next;
+}
+
+test("a rolling restart: no request of a balancer fails", () =>
+	underLoad(async (load) => {
+		a = await restart(a, grounds[0]);
+		await load.more();
+		b = await restart(b, grounds[1]);
+		await load.more();
+	}));
+
+// The next release, as far as a database can tell: this one with a migration more.
+function nextRelease() {
+	const dir = temporary(), built = join(root, "build");
+	const list = (d) => readdirSync(join(root, d)).filter((f) => f.endsWith(".sql"))
+		.sort().map((f) => join(root, d, f));
+	const migration = join(dir, "9000-next.sql"), next = join(dir, "guichet");
+	writeFileSync(migration, `ALTER TABLE guichet.grants ADD COLUMN next text;
+		ALTER TABLE guichet.access_token ADD COLUMN next text;
+		CREATE TABLE guichet.next (id int);`);
+	writeFileSync(join(dir, "sql.S"), execFileSync(join(root, "deploy/embed"), ["sql",
+		...list("gateway/sql"), "--", ...list("gateway/sql/migrations"), migration]));
+	execFileSync("sh", ["-c", `cc -c -o ${dir}/sql.o ${dir}/sql.S && cc -pie -o ${next} \
+		${built}/gateway/main.o ${dir}/sql.o ${built}/libguichet.a $(pkg-config --libs \
+		libevent libevent_openssl openssl libpq jansson libjwt libcurl libpcre2-8 inih \
+		libsystemd zlib) -lm`]);
+	return next;
+}
+
+test("an upgrade with a migration: one host on this release, one on the next",
+	{ skip: process.env.SAN && "the build of it is the plain one" }, async () => {
+	const next = nextRelease(), { url } = grounds[0].db;
+	const run = (ground, ...args) => execFileSync(next, [...args, "--config",
+		ground.config], { encoding: "utf8" });
+	await underLoad(async (load) => {
+		b = await restart(b, grounds[1], next);
+		await load.more();
+		assert.match(run(grounds[1], "migrate"), /9000|next/);
+		await load.more();
+		// the one that stays behind goes on, and its new workers too
+		a.kill("web");
+		await load.more();
+		assert.equal(sql(url, "SELECT max(version) FROM guichet.migration"), "9000");
+		a = await restart(a, grounds[0], next);
+		await load.more();
+	});
+	// once stopped, the old one does not start on what it does not know
+	await a.stop();
+	assert.throws(() => execFileSync(join(root, "build/guichet"), ["serve",
+		"--config", grounds[0].config], { stdio: "pipe" }),
+	(e) => e.status === 78 && /E305/.test(e.stderr));
+	a = await startGateway({ ground: grounds[0], program: next });
 });
 
 test("the leader loses its session asleep, or is killed: 5 s at most",
