@@ -30,8 +30,8 @@ export function askRaw(url, { method = "GET", headers, body } = {}) {
 }
 
 export async function startGranted({ customers = 6, days = 40, settings = {},
-	sources = "energy" } = {}) {
-	const own = createDatabase("own"), energy = createDatabase("energy");
+	sources = "energy", own = createDatabase("own") } = {}) {
+	const energy = createDatabase("energy");
 	const made = guichet("synth", "--sector", "energy", "--to", energy.url,
 		"--customers", String(customers), "--days", String(days));
 	if (made.code !== 0)
