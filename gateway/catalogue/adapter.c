@@ -208,11 +208,13 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 /* ---- one data set ---- */
 
 static const struct schema *
-schema_find(const struct catalogue *c, const char *id)
+schema_find(const struct catalogue *c, const char *id, int64_t version)
 {
 	for (size_t i = 0; i < c->schema_count; i++)
-		if (strcmp(c->schemas[i]->id, id) == 0)
-			return c->schemas[i];
+		for (const struct schema *s = c->schemas[i]; s != NULL; s = s->older)
+			if (strcmp(s->id, id) == 0 &&
+			    (version == 0 || version == s->version))
+				return s;
 	return NULL;
 }
 
@@ -232,22 +234,39 @@ no_schema(const struct reading *r, const char *file, const char *id,
 	    "schemas, or write its schema");
 }
 
+/* energy.load-curve@1.changed.sql; a version without one shares that of the
+ * data set. NULL: there is none. */
+static const char *
+beside(const struct reading *r, const struct dataset *d, const char *stem,
+    const char *kind)
+{
+	const char *names[] = { stem, d->schema->id };
+
+	for (size_t i = 0; i < countof(names); i++) {
+		const char *path = arena_printf(r->c->arena, "%s/%s.%s.sql",
+		    r->dir, names[i], kind);
+
+		if (access(path, F_OK) == 0)
+			return path;
+	}
+	return NULL;
+}
+
 static int
-read_changed(struct reading *r, struct dataset *d, const char *id,
+read_changed(struct reading *r, struct dataset *d, const char *stem,
     struct fault *f)
 {
 	struct arena *a = r->c->arena;
-	const char *path = arena_printf(a, "%s/%s.changed.sql", r->dir, id);
-	const char *sql;
+	const char *path = beside(r, d, stem, "changed"), *sql;
 	unsigned used;
 
-	if (access(path, F_OK) < 0)
+	if (path == NULL)
 		return 0;
 	if (sqltext_read(&sql, &used, a, path, SQL_FOR_CHANGED, f) < 0)
 		return E_BAD_INPUT;
 	d->changed_file = path;
 	d->changed_text = sql;
-	d->changed.name = arena_printf(a, "changed %s", id);
+	d->changed.name = arena_printf(a, "changed %s", stem);
 	return capture_changed(d, used, a, f);
 }
 
@@ -333,22 +352,60 @@ read_login(struct reading *r, struct fault *f)
 	return 0;
 }
 
+/* "energy.load-curve@1" is that version, "energy.load-curve" the newest. */
+static const struct schema *
+schema_of(const struct reading *r, const char *stem, const char **id)
+{
+	const char *at = strchr(stem, '@');
+	int64_t version = 0;
+
+	*id = at == NULL ? stem :
+	    arena_strndup(r->c->arena, stem, (size_t)(at - stem));
+	if (at != NULL && parse_int(&version, at + 1, 1, INT32_MAX) < 0)
+		return NULL;
+	return schema_find(r->c, *id, version);
+}
+
+/* Versions of one data set are a chain, the newest first. */
+static int
+put_dataset(struct reading *r, struct dataset *d, struct fault *f)
+{
+	struct catalogue *c = r->c;
+	struct dataset **at = c->datasets;
+
+	while (*at != NULL && strcmp((*at)->schema->id, d->schema->id) != 0)
+		at++;
+	if (*at != NULL && (*at)->source != d->source)
+		return fault_set(f, "E206", d->sql_file, 0, 0,
+		    "another adapter gives %s already", d->schema->id);
+	if (at == c->datasets + DATASETS_MAX)
+		return fault_set(f, "E206", d->sql_file, 0, 0,
+		    "too many data sets");
+	if (*at == NULL)
+		c->dataset_count++;
+	while (*at != NULL && (*at)->schema->version > d->schema->version)
+		at = &(*at)->older;
+	if (*at != NULL && (*at)->schema->version == d->schema->version)
+		return fault_set(f, "E206", d->sql_file, 0, 0, "%s gives "
+		    "version %d already", (*at)->sql_file, d->schema->version);
+	d->older = *at;
+	*at = d;
+	return 0;
+}
+
 static int
 read_dataset(struct reading *r, const char *file, struct fault *f)
 {
 	struct arena *a = r->c->arena;
-	const char *path = arena_printf(a, "%s/%s", r->dir, file);
-	const char *id = arena_strndup(a, file, strlen(file) - 4);
+	const char *path = arena_printf(a, "%s/%s", r->dir, file), *id, *gone;
+	const char *stem = arena_strndup(a, file, strlen(file) - 4);
 	struct dataset *d = arena_alloc(a, sizeof(*d));
 	unsigned used;
 
-	if ((d->schema = schema_find(r->c, id)) == NULL)
+	if ((d->schema = schema_of(r, stem, &id)) == NULL)
 		return no_schema(r, path, id, f);
-	if (dataset_find(r->c, id) != NULL)
-		return fault_set(f, "E206", path, 0, 0,
-		    "another adapter gives %s already", id);
-	if (r->c->dataset_count == DATASETS_MAX)
-		return fault_set(f, "E206", path, 0, 0, "too many data sets");
+	d->source = r->source;
+	d->sql_file = path;
 	if (sqltext_read(&d->sql_text, &used, a, path, SQL_FOR_PAGE, f) < 0)
 		return E_BAD_INPUT;
 	if (!(used & 1u << ASK_CUSTOMER)) {
@@ -356,14 +413,12 @@ read_dataset(struct reading *r, const char *file, struct fault *f)
 		return fault_cure(f, "without it, everybody's records would go "
 		    "to everybody: add WHERE ... = :customer");
 	}
-	d->source = r->source;
-	d->sql_file = path;
-	d->page.name = arena_printf(a, "page %s", id);
+	d->page.name = arena_printf(a, "page %s", stem);
 	d->page.text = keyset_wrap(a, d->schema, d->sql_text);
-	r->c->datasets[r->c->dataset_count++] = d;
-	if (read_changed(r, d, id, f) < 0)
+	if (put_dataset(r, d, f) < 0 || read_changed(r, d, stem, f) < 0)
 		return E_BAD_INPUT;
-	return removed_read(d, r->dir, a, f);
+	gone = beside(r, d, stem, "removed");
+	return gone == NULL ? 0 : removed_read(d, gone, a, f);
 }
 
 /* <data-set>.sql, and none of the files that stand beside. */

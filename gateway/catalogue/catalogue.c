@@ -177,13 +177,23 @@ dataset_find(const struct catalogue *c, const char *id)
 }
 
 const struct dataset *
+dataset_spoken(const struct catalogue *c, const char *id)
+{
+	const struct dataset *d = dataset_find(c, id);
+
+	while (d != NULL && d->older != NULL)
+		d = d->older;
+	return d;
+}
+
+const struct dataset *
 dataset_version(const struct catalogue *c, const char *id, int version)
 {
-	for (size_t i = 0; i < c->dataset_count; i++)
-		if (strcmp(c->datasets[i]->schema->id, id) == 0 &&
-		    c->datasets[i]->schema->version == version)
-			return c->datasets[i];
-	return NULL;
+	const struct dataset *d = dataset_find(c, id);
+
+	while (d != NULL && d->schema->version != version)
+		d = d->older;
+	return d;
 }
 
 size_t
@@ -201,5 +211,5 @@ catalogue_source(const struct catalogue *c, size_t i)
 const struct schema *const *
 catalogue_schemas(const struct catalogue *c)
 {
-	return c->schemas;
+	return (const struct schema *const *)c->schemas;
 }

@@ -77,6 +77,7 @@ struct schema {
 	size_t field_count;
 	json_t *document;		/* the file, for the public pages */
 	const struct checks *checks;	/* what a record must keep (validate.h) */
+	struct schema *older;		/* the version before it, kept beside; NULL */
 };
 
 /* Its place among the granularities; -1: not offered. */
@@ -121,7 +122,8 @@ struct source {
 
 struct record_plan;			/* how rows become JSON (record.h) */
 
-/* A data set served here: a schema with an adapter. */
+/* A data set served here: a schema with an adapter. Of several versions the
+ * newest stands in the catalogue, and each leads to the one before. */
 struct dataset {
 	const struct schema *schema;
 	struct source *source;
@@ -136,6 +138,7 @@ struct dataset {
 	struct dataset *removed;
 	bool gone;			/* this is such a one */
 	int64_t consent_days;		/* allowed for so long at most; 0 = not said */
+	struct dataset *older;		/* the version before it, served beside */
 };
 
 /* Is it known by rows (of triggers, of a stream) rather than by time? */
@@ -173,7 +176,11 @@ void catalogue_free(struct catalogue *);
 
 size_t catalogue_count(const struct catalogue *);
 const struct dataset *catalogue_at(const struct catalogue *, size_t i);
+/* In its newest version. */
 const struct dataset *dataset_find(const struct catalogue *, const char *id);
+/* In the oldest version still served: what whoever names no version is given,
+ * pulled or pushed, so that a new one breaks nobody. */
+const struct dataset *dataset_spoken(const struct catalogue *, const char *id);
 /* How long all of these may be allowed at most, within `most`. */
 int64_t catalogue_consent_days(const struct catalogue *, const char *const *ids,
     int64_t most);
@@ -185,7 +192,8 @@ size_t dataset_absent(const struct dataset *, const struct schema_field **out,
     size_t max);
 size_t catalogue_source_count(const struct catalogue *);
 struct source *catalogue_source(const struct catalogue *, size_t i);
-/* NULL-terminated, every schema known, served here or not */
+/* NULL-terminated, every data set documented, served here or not, in its newest
+ * version */
 const struct schema *const *catalogue_schemas(const struct catalogue *);
 
 #endif

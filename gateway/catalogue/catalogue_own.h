@@ -10,11 +10,11 @@ enum { SCHEMAS_MAX = 256, DATASETS_MAX = 256, SOURCES_MAX = 32, KEY_MAX = 8 };
 
 struct catalogue {
 	struct arena *arena;		/* everything below lives here */
-	const struct schema *schemas[SCHEMAS_MAX + 1];
+	struct schema *schemas[SCHEMAS_MAX + 1];
 	size_t schema_count;
 	struct source *sources[SOURCES_MAX];
 	size_t source_count;
-	struct dataset *datasets[DATASETS_MAX];
+	struct dataset *datasets[DATASETS_MAX + 1];
 	size_t dataset_count;
 	struct findings *found;		/* NULL: the first fault ends it all */
 };
@@ -52,7 +52,7 @@ MUST_CHECK int capture_look(PGconn *, const struct source *, struct fault *);
 /* consent_days of source.conf, once its data sets are known (lifetime.c). */
 MUST_CHECK int lifetime_read(struct catalogue *, const struct source *,
     const char *file, struct fault *);
-MUST_CHECK int removed_read(struct dataset *, const char *dir, struct arena *,
+MUST_CHECK int removed_read(struct dataset *, const char *path, struct arena *,
     struct fault *);
 MUST_CHECK int removed_columns(struct dataset *gone, struct arena *,
     const PGresult *, struct fault *);

@@ -28,6 +28,8 @@ bool units_wrong(const struct units *, size_t i, const char **cure);
 /* compat.c: may readers of the old schemas (NULL-terminated) read the new? */
 void check_against(const struct schema *const *old,
     const struct schema *const *new, struct findings *);
+/* May a new version be given to those who allowed the one before? */
+void check_versions(const struct schema *const *all, struct findings *);
 /* The schemas of a directory, for check_against; catalogue_free ends them. */
 MUST_CHECK int catalogue_old(struct catalogue **out, const char *dir,
     struct fault *);

@@ -309,10 +309,10 @@ check_plans(struct catalogue *c, struct findings *found)
 		if (live_open(&now, c->sources[i], &f) < 0)
 			continue;		/* level 2 told it */
 		for (size_t k = 0; k < c->dataset_count; k++)
-			if (c->datasets[k]->source == c->sources[i] &&
-			    c->datasets[k]->plan != NULL)
-				look_at(found, c->datasets[k],
-				    db_now_connection(now));
+			for (const struct dataset *d = c->datasets[k]; d != NULL;
+			    d = d->older)
+				if (d->source == c->sources[i] && d->plan != NULL)
+					look_at(found, d, db_now_connection(now));
 		db_now_close(now);
 	}
 }

@@ -107,8 +107,10 @@ check_rights(struct catalogue *c, struct findings *found)
 				    &questions[k]);
 			check_capture(found, c, c->sources[i], pg, a);
 			for (size_t k = 0; k < c->dataset_count; k++)
-				if (c->datasets[k]->source == c->sources[i])
-					check_hidden(found, c->datasets[k], pg, a);
+				for (const struct dataset *d = c->datasets[k];
+				    d != NULL && d->source == c->sources[i];
+				    d = d->older)
+					check_hidden(found, d, pg, a);
 			db_now_close(now);
 		}
 		arena_free(a);

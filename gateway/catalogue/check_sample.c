@@ -395,9 +395,10 @@ check_samples(struct catalogue *c, const char *const *customers, size_t n,
 		if (live_open(&now, c->sources[i], &f) < 0)
 			continue;		/* level 2 told it */
 		for (size_t k = 0; k < c->dataset_count; k++)
-			if (c->datasets[k]->source == c->sources[i] &&
-			    c->datasets[k]->plan != NULL)
-				sample(found, c->datasets[k], now, customers, n);
+			for (const struct dataset *d = c->datasets[k]; d != NULL;
+			    d = d->older)
+				if (d->source == c->sources[i] && d->plan != NULL)
+					sample(found, d, now, customers, n);
 		db_now_close(now);
 	}
 }

@@ -4,7 +4,8 @@
  *
  * Within one version a reader must find what it knew: no field gone or of
  * another type, none that was always there now missing at times, no code it
- * has never heard of, the same key. What breaks needs a new x-version.
+ * has never heard of, the same key. What breaks needs a new x-version, beside
+ * the old one until its readers have moved.
  */
 #include <string.h>
 #include "base/error.h"
@@ -97,14 +98,54 @@ same_key(const struct schema *a, const struct schema *b)
 	return a->natural_key[i] == NULL && b->natural_key[i] == NULL;
 }
 
+/* ---- from one version to the next ---- */
+
+/* A permission names a data set, not a version: what is delicate and new was
+ * not told to whoever gave it. */
+static void
+compare_delicate(const struct pair *p)
+{
+	for (size_t i = 0; i < p->new->field_count; i++) {
+		const struct schema_field *f = &p->new->fields[i];
+		struct finding one = { .level = 1, .dataset = p->new->id };
+
+		if (f->sensitivity == NULL ||
+		    strcmp(f->sensitivity, "ordinary") == 0 ||
+		    field_of(p->old, f->path) != NULL)
+			continue;
+		fault_set(&one.fault, "E263", p->new->id, 0, 0, "version %d adds "
+		    "'%s' (%s), which those who allowed version %d were not told "
+		    "of", p->new->version, f->path, f->sensitivity,
+		    p->old->version);
+		fault_cure(&one.fault, "give it in a data set of its own, which "
+		    "is asked for anew");
+		findings_add(p->found, &one);
+	}
+}
+
+/* Its readers are left alone with a version they do not know. */
+static void
+gone(const struct pair *p)
+{
+	struct finding one = { .level = 1, .dataset = p->old->id,
+	    .fault.warning = true };
+	const char *until = json_string_value(json_object_get(
+	    p->old->document, "x-sunset"));
+
+	fault_set(&one.fault, "E264", p->old->id, 0, 0, "version %d is no longer "
+	    "kept%s%s: who asks for it is refused", p->old->version,
+	    until == NULL ? "" : ", which was promised until ",
+	    until == NULL ? "" : until);
+	one.fault.warning = true;
+	fault_cure(&one.fault, "keep it beside, as %s@%d.sql and "
+	    "@%d.schema.json, with x-deprecated and x-sunset", p->old->id,
+	    p->old->version, p->old->version);
+	findings_add(p->found, &one);
+}
+
 static void
 compare(const struct pair *p)
 {
-	if (p->new->version < p->old->version)
-		breaks(p, "versions only rise", "x-version was %d and is %d",
-		    p->old->version, p->new->version);
-	if (p->new->version != p->old->version)
-		return;
 	if (!same_key(p->old, p->new))
 		breaks(p, "keep the key, or raise x-version: records would get "
 		    "other names", "x-natural-key is another");
@@ -112,22 +153,53 @@ compare(const struct pair *p)
 		compare_field(p, &p->old->fields[i]);
 }
 
+/* One old version against what there is of its data set now. */
+static void
+compare_version(struct pair *p, const struct schema *newest)
+{
+	p->new = newest;
+	if (newest->version < p->old->version) {
+		breaks(p, "versions only rise", "x-version was %d and is %d",
+		    p->old->version, newest->version);
+		return;
+	}
+	while (p->new != NULL && p->new->version != p->old->version)
+		p->new = p->new->older;
+	if (p->new != NULL) {
+		compare(p);
+		return;
+	}
+	gone(p);
+	p->new = newest;
+	compare_delicate(p);
+}
+
+void
+check_versions(const struct schema *const *all, struct findings *found)
+{
+	for (; *all != NULL; all++)
+		for (const struct schema *s = *all; s->older != NULL; s = s->older) {
+			const struct pair p = { found, s->older, s };
+
+			compare_delicate(&p);
+		}
+}
+
 void
 check_against(const struct schema *const *old, const struct schema *const *new,
     struct findings *found)
 {
 	for (; *old != NULL; old++) {
-		struct pair p = { found, *old, NULL };
+		const struct schema *newest = NULL;
+		struct pair p = { found, *old, *old };
 
 		for (size_t i = 0; new[i] != NULL; i++)
 			if (strcmp(new[i]->id, (*old)->id) == 0)
-				p.new = new[i];
-		if (p.new != NULL) {
-			compare(&p);
-			continue;
-		}
-		p.new = p.old;
-		breaks(&p, "keep it and mark it x-availability planned, or tell "
-		    "its readers first", "the data set is gone");
+				newest = new[i];
+		if (newest == NULL)
+			breaks(&p, "keep it and mark it x-availability planned, "
+			    "or tell its readers first", "the data set is gone");
+		for (; newest != NULL && p.old != NULL; p.old = p.old->older)
+			compare_version(&p, newest);
 	}
 }

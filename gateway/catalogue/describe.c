@@ -258,6 +258,14 @@ describe_beside(struct catalogue *c, struct source *s, PGconn *pg,
 	return rc < 0 ? catalogue_fault(c, 2, s, NULL, f) : 0;
 }
 
+static int
+describe_set(struct catalogue *c, struct dataset *d, PGconn *pg, struct fault *f)
+{
+	if (describe_page(c, d, pg, f) < 0 || describe_changed(c, d, pg, f) < 0)
+		return E_BAD_INPUT;
+	return d->removed == NULL ? 0 : describe_removed(c, d, pg, f);
+}
+
 int
 source_describe(struct catalogue *c, struct source *s, struct fault *f)
 {
@@ -283,16 +291,10 @@ source_describe(struct catalogue *c, struct source *s, struct fault *f)
 		rc = describe_beside(c, s, pg, &accounts, f);
 	if (rc == 0)
 		rc = describe_beside(c, s, pg, &login, f);
-	for (size_t i = 0; i < c->dataset_count && rc == 0; i++) {
-		struct dataset *d = c->datasets[i];
-
-		if (d->source != s)
-			continue;
-		if ((rc = describe_page(c, d, pg, f)) == 0)
-			rc = describe_changed(c, d, pg, f);
-		if (rc == 0 && d->removed != NULL)
-			rc = describe_removed(c, d, pg, f);
-	}
+	for (size_t i = 0; i < c->dataset_count && rc == 0; i++)
+		for (struct dataset *d = c->datasets[i]; d != NULL && rc == 0 &&
+		    d->source == s; d = d->older)
+			rc = describe_set(c, d, pg, f);
 	db_now_close(now);
 	return rc;
 }

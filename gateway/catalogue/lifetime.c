@@ -33,6 +33,20 @@ wrong(const struct source *s, struct fault *f, const char *file, const char *wor
 	    "energy.load-curve=365");
 }
 
+/* Every version of it: is it meant? */
+static bool
+lasts(struct dataset *d, const struct source *s, const char *id, int64_t days)
+{
+	bool named = strcmp(d->schema->id, id) == 0;
+
+	if (d->source != s || (id[0] != '\0' && !named) ||
+	    (id[0] == '\0' && d->consent_days != 0))
+		return false;
+	for (; d != NULL; d = d->older)
+		d->consent_days = days;
+	return true;
+}
+
 int
 lifetime_read(struct catalogue *c, const struct source *s, const char *file,
     struct fault *f)
@@ -50,16 +64,8 @@ lifetime_read(struct catalogue *c, const struct source *s, const char *file,
 
 		if (word_read(c->arena, word, &id, &days) < 0)
 			return wrong(s, f, file, word);
-		for (size_t i = 0; i < c->dataset_count; i++) {
-			struct dataset *d = c->datasets[i];
-			bool named = strcmp(d->schema->id, id) == 0;
-
-			if (d->source != s || (id[0] != '\0' && !named) ||
-			    (id[0] == '\0' && d->consent_days != 0))
-				continue;
-			d->consent_days = days;
-			met = true;
-		}
+		for (size_t i = 0; i < c->dataset_count; i++)
+			met |= lasts(c->datasets[i], s, id, days);
 		if (!met && id[0] != '\0')
 			return wrong(s, f, file, word);
 	}

@@ -8,23 +8,18 @@
  * {"usage_point":...,"day":...,"changed":...,"removed":true}.
  */
 #include <string.h>
-#include <unistd.h>
 #include "base/error.h"
 #include "catalogue/catalogue_own.h"
 #include "catalogue/describe.h"
 #include "catalogue/page.h"
 
 int
-removed_read(struct dataset *d, const char *dir, struct arena *a,
+removed_read(struct dataset *d, const char *path, struct arena *a,
     struct fault *f)
 {
-	const char *path = arena_printf(a, "%s/%s.removed.sql", dir,
-	    d->schema->id);
 	struct dataset *gone;
 	unsigned used;
 
-	if (access(path, F_OK) < 0)
-		return 0;
 	gone = arena_alloc(a, sizeof(*gone));
 	gone->schema = d->schema;
 	gone->source = d->source;
@@ -37,7 +32,8 @@ removed_read(struct dataset *d, const char *dir, struct arena *a,
 		return fault_cure(f, "ask for what one customer no longer has: "
 		    "WHERE ... = :customer");
 	}
-	gone->page.name = arena_printf(a, "removed %s", d->schema->id);
+	gone->page.name = arena_printf(a, "removed %s@%d", d->schema->id,
+	    d->schema->version);
 	gone->page.text = keyset_wrap(a, d->schema, gone->sql_text);
 	d->removed = gone;
 	return 0;

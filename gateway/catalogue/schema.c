@@ -438,20 +438,28 @@ schema_read(struct schema **out, struct arena *a, const char *path,
 
 /* ---- all of them ---- */
 
+/* Versions of one data set are a chain, the newest first. */
 static int
 add(struct catalogue *c, const char *path, struct fault *f)
 {
-	struct schema *s;
+	struct schema *s, **at;
 
 	if (schema_read(&s, c->arena, path, f) < 0)
 		return E_BAD_INPUT;
-	for (size_t i = 0; i < c->schema_count; i++)
-		if (strcmp(c->schemas[i]->id, s->id) == 0)
-			return fault_set(f, "E259", path, 0, 0,
-			    "a second schema for %s", s->id);
-	if (c->schema_count == SCHEMAS_MAX)
+	for (at = c->schemas; *at != NULL; at++)
+		if (strcmp((*at)->id, s->id) == 0)
+			break;
+	if (at == c->schemas + SCHEMAS_MAX)
 		return fault_set(f, "E259", path, 0, 0, "too many schemas");
-	c->schemas[c->schema_count++] = s;
+	if (*at == NULL)
+		c->schema_count++;
+	while (*at != NULL && (*at)->version > s->version)
+		at = &(*at)->older;
+	if (*at != NULL && (*at)->version == s->version)
+		return fault_set(f, "E259", path, 0, 0,
+		    "a second schema for %s@%d", s->id, s->version);
+	s->older = *at;
+	*at = s;
 	return 0;
 }
 

@@ -186,9 +186,10 @@ triggers_write(struct buf *out, struct db_now *now, const struct catalogue *c,
 	int rc = 0;
 
 	PQclear(PQexec(t.pg, "SET search_path = pg_catalog"));
-	for (size_t i = 0; i < c->dataset_count && rc == 0; i++)
-		if (c->datasets[i]->source == s)
-			rc = tables_look(&t, c->datasets[i], f);
+	for (size_t i = 0; i < c->dataset_count; i++)
+		for (const struct dataset *d = c->datasets[i]; d != NULL && rc == 0 &&
+		    d->source == s; d = d->older)
+			rc = tables_look(&t, d, f);
 	role = live_text(t.pg, t.arena, "SELECT quote_ident(current_user)", NULL,
 	    0);
 	if (rc == 0 && drop)

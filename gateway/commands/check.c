@@ -29,20 +29,30 @@ static const char *const levels[] = { "", "files", "names and types", "plans",
 
 /* ---- for people ---- */
 
+/* The version is told where there are several. */
+static void
+tell_set(const struct dataset *d, const struct dataset *newest,
+    const struct findings *found)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), newest->older == NULL ? "%s" : "%s@%d",
+	    d->schema->id, d->schema->version);
+	printf(" %s %-24s %3zu fields   %s\n", findings_of(found,
+	    d->schema->id) > 0 ? "FAIL" : "ok  ", name, d->schema->field_count,
+	    d->source->name);
+}
+
 static void
 tell(const struct catalogue *c, const struct findings *found, int64_t level,
     int64_t begun)
 {
 	for (size_t i = 0; i < found->n; i++)
 		fault_print(stdout, &found->list[i].fault);
-	for (size_t i = 0; i < catalogue_count(c); i++) {
-		const struct dataset *d = catalogue_at(c, i);
-		size_t errors = findings_of(found, d->schema->id);
-
-		printf(" %s %-24s %3zu fields   %s\n", errors > 0 ? "FAIL" :
-		    "ok  ", d->schema->id, d->schema->field_count,
-		    d->source->name);
-	}
+	for (size_t i = 0; i < catalogue_count(c); i++)
+		for (const struct dataset *d = catalogue_at(c, i); d != NULL;
+		    d = d->older)
+			tell_set(d, catalogue_at(c, i), found);
 	printf("%zu error%s, %zu warning%s; looked at %s%s in %.1f s\n",
 	    found->errors, found->errors == 1 ? "" : "s", found->warnings,
 	    found->warnings == 1 ? "" : "s", level > 1 ? "files to " : "",
@@ -77,6 +87,17 @@ write_finding(struct jw *w, const struct finding *one)
 }
 
 static void
+write_set(struct jw *w, const struct dataset *d, const struct findings *found)
+{
+	jw_object(w);
+	jw_str_member(w, "id", d->schema->id);
+	jw_int_member(w, "version", d->schema->version);
+	jw_str_member(w, "source", d->source->name);
+	jw_bool_member(w, "ok", findings_of(found, d->schema->id) == 0);
+	jw_end_object(w);
+}
+
+static void
 tell_json(const struct catalogue *c, const struct findings *found)
 {
 	struct buf b;
@@ -94,16 +115,10 @@ tell_json(const struct catalogue *c, const struct findings *found)
 	jw_end_array(&w);
 	jw_key(&w, "datasets");
 	jw_array(&w);
-	for (size_t i = 0; i < catalogue_count(c); i++) {
-		const struct dataset *d = catalogue_at(c, i);
-
-		jw_object(&w);
-		jw_str_member(&w, "id", d->schema->id);
-		jw_int_member(&w, "version", d->schema->version);
-		jw_str_member(&w, "source", d->source->name);
-		jw_bool_member(&w, "ok", findings_of(found, d->schema->id) == 0);
-		jw_end_object(&w);
-	}
+	for (size_t i = 0; i < catalogue_count(c); i++)
+		for (const struct dataset *d = catalogue_at(c, i); d != NULL;
+		    d = d->older)
+			write_set(&w, d, found);
 	jw_end_array(&w);
 	jw_end_object(&w);
 	puts(b.data);
@@ -168,6 +183,7 @@ run(int argc, char **argv)
 	s = command_settings(&common);
 	findings_init(&found);
 	catalogue_look(&c, s, &found);
+	check_versions(catalogue_schemas(c), &found);
 	look(c, files ? 1 : level, &customers, &found);
 	if (against != NULL)
 		compare(c, against, &found);

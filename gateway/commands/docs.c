@@ -41,27 +41,38 @@ show_set(struct html *h, void *view)
 }
 
 static int
-write_schema(struct site *site, const struct schema *s)
+write_schema(struct site *site, const struct schema *s, const char *name)
 {
 	char *text = json_dumps(s->document, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
 	int rc = text == NULL ? EX_SOFTWARE : site_file(site, arena_printf(
-	    site->arena, "schemas/%s.schema.json", s->id), text, strlen(text));
+	    site->arena, "schemas/%s.schema.json", name), text, strlen(text));
 
 	free(text);
 	return rc;
 }
 
+/* Every version has a page: "energy.contract", "energy.contract@1". */
 static int
-write_set(struct site *site, const struct catalogue *c, const struct schema *s,
-    const struct sandbox_set *sets, size_t n)
+write_set(struct site *site, const struct catalogue *c,
+    const struct schema *newest, const struct sandbox_set *sets, size_t n)
 {
-	struct data_set_view v = { .schema = s, .sets = sets, .set_n = n,
-	    .served = dataset_find(c, s->id),
-	    .public_url = site->settings->public_url };
-	int rc = site_page(site, arena_printf(site->arena, "/data/%s", s->id),
-	    "data.title", show_set, &v);
+	int rc = EX_OK;
 
-	return rc == EX_OK ? write_schema(site, s) : rc;
+	for (const struct schema *s = newest; s != NULL && rc == EX_OK;
+	    s = s->older) {
+		struct data_set_view v = { .schema = s, .newest = newest,
+		    .sets = sets, .set_n = n,
+		    .served = dataset_version(c, s->id, s->version),
+		    .public_url = site->settings->public_url };
+		const char *name = s == newest ? s->id : arena_printf(
+		    site->arena, "%s@%d", s->id, s->version);
+
+		rc = site_page(site, arena_printf(site->arena, "/data/%s", name),
+		    "data.title", show_set, &v);
+		if (rc == EX_OK)
+			rc = write_schema(site, s, name);
+	}
+	return rc;
 }
 
 static int

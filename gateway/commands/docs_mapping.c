@@ -9,6 +9,8 @@
 #include "catalogue/describe.h"
 #include "pages/mapping_page.h"
 
+enum { MAPPED_MAX = 2 * DATASETS_MAX };
+
 static void
 show(struct html *h, void *view)
 {
@@ -40,14 +42,16 @@ look(struct mapping_set *set, struct arena *a, const struct dataset *d)
 int
 docs_mapping(struct site *site, const struct catalogue *c)
 {
-	struct mapping_view v = { .n = catalogue_count(c), .made_us = clock_us(),
+	struct mapping_view v = { .made_us = clock_us(),
 	    .organisation = site->settings->organisation_name };
 	struct mapping_set *sets = arena_alloc(site->arena,
-	    (v.n + 1) * sizeof(*sets));
+	    MAPPED_MAX * sizeof(*sets));
 	int rc = EX_OK;
 
-	for (size_t i = 0; i < v.n && rc == EX_OK; i++)
-		rc = look(&sets[i], site->arena, catalogue_at(c, i));
+	for (size_t i = 0; i < catalogue_count(c); i++)
+		for (const struct dataset *d = catalogue_at(c, i); d != NULL &&
+		    v.n < MAPPED_MAX && rc == EX_OK; d = d->older)
+			rc = look(&sets[v.n++], site->arena, d);
 	v.sets = sets;
 	return rc == EX_OK ? site_page(site, "/data", "mapping.title", show, &v) :
 	    rc;

@@ -160,7 +160,8 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  ":since and :until each question would be about everything.",
 	  "Add it to the WHERE." },
 	{ "E206", "A data set comes twice, or there are too many",
-	  "One data set has one source.", "Keep one adapter for it." },
+	  "One data set has one source, and one SELECT a version.", "Keep one "
+	  "adapter for it; DATASET@1.sql gives version 1 beside the newest." },
 	{ "E207", "PostgreSQL refuses the SQL",
 	  "The message and the place are PostgreSQL's own.",
 	  "Mend it there. The file runs in psql after \\set customer." },
@@ -327,7 +328,8 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "x-changed names a required date-time, x-period a required date or "
 	  "date-time.", "Name such a field." },
 	{ "E259", "A data set has two schemas, or there are too many",
-	  "One file documents one data set.", "Remove one." },
+	  "One file documents one version of a data set.", "Remove one, or give "
+	  "the newer another x-version." },
 	{ "E260", "A schema says what we would not look at",
 	  "An unknown keyword, format or reference would silently promise "
 	  "nothing.",
@@ -341,6 +343,15 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "guichet check --against found a change that breaks within one version: a "
 	  "field gone or of another type or unit, a new code, another key.",
 	  "Undo it, or raise x-version and keep both for a while." },
+	{ "E263", "A new version tells more than was allowed",
+	  "A permission names a data set and covers its versions: those who gave "
+	  "it were not told of a new field that is not ordinary.",
+	  "Give the field in a data set of its own, which is asked for anew." },
+	{ "E264", "A version is no longer kept",
+	  "Recipients that know only that version are refused, or given another "
+	  "unasked.",
+	  "Keep its schema and its SELECT beside, as NAME@1.schema.json and "
+	  "DATASET@1.sql, with x-deprecated and x-sunset." },
 	/* ---- guichet's own database ---- */
 	{ "E301", "Guichet's own database gives no answer",
 	  "It cannot be reached, or refuses the role.",

@@ -13,6 +13,14 @@ data_every(const struct html *h, const char *duration)
 	return said == id ? duration : said;
 }
 
+const char *
+data_place(const struct html *h, const struct schema *s,
+    const struct schema *newest)
+{
+	return s == newest ? arena_printf(h->arena, "/data/%s", s->id) :
+	    arena_printf(h->arena, "/data/%s@%d", s->id, s->version);
+}
+
 /* ---- what fits ---- */
 
 static bool
@@ -133,6 +141,10 @@ card(struct html *h, const struct schema *s, bool served)
 	h_say(h, "span", served ? "data.here" : "data.nothere", "class",
 	    served ? "state active" : "state", NULL);
 	h_element(h, "span", data_every(h, s->frequency), "class", "tag", NULL);
+	for (const struct schema *v = s->older; v != NULL; v = v->older)
+		h_element(h, "a", h_fill(h, "data.version.too", "version",
+		    arena_printf(h->arena, "%d", v->version), NULL), "href",
+		    data_place(h, v, s), NULL);
 	h_close(h, "p");
 	h_close(h, "li");
 }

@@ -18,7 +18,7 @@ void data_page(struct html *, const struct data_view *);
 struct sandbox_set;
 
 struct data_set_view {
-	const struct schema *schema;
+	const struct schema *schema, *newest;	/* the same in its newest version */
 	const struct dataset *served;	/* NULL: documented, not given here */
 	const char *public_url;
 	const char *const *receivers;	/* names, NULL-terminated; NULL: untold */
@@ -26,6 +26,11 @@ struct data_set_view {
 	size_t set_n;
 };
 void data_set_page(struct html *, const struct data_set_view *);
+
+/* Its place: "/data/energy.contract", or "/data/energy.contract@1" when there is
+ * a newer one. */
+const char *data_place(const struct html *, const struct schema *,
+    const struct schema *newest);
 
 /* "every day" for P1D, or the duration itself. */
 const char *data_every(const struct html *, const char *duration);

@@ -4,9 +4,11 @@
  * how fresh it is, what is left out, and who receives it.
  */
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/clock.h"
 #include "pages/data_page.h"
 #include "pages/parts.h"
 #include "pages/sandbox_page.h"
@@ -61,7 +63,7 @@ example(struct html *h, const struct data_set_view *v)
 	json_decref(record);
 	h_open(h, "p", NULL);
 	h_say(h, "a", "data.schema", "href", arena_printf(h->arena,
-	    "/data/%s/schema.json", s->id), NULL);
+	    "%s/schema.json", data_place(h, s, v->newest)), NULL);
 	h_close(h, "p");
 	h_close(h, "aside");
 }
@@ -131,6 +133,62 @@ facts(struct html *h, const struct data_set_view *v)
 		part_fact(h, "data.receivers", v->receivers[0] == NULL ?
 		    h_word(h, "data.nobody") : joined(h, v->receivers));
 	h_close(h, "dl");
+}
+
+/* ---- versions ---- */
+
+static const char *
+day_of(struct html *h, const struct schema *s, const char *name)
+{
+	const char *day = json_string_value(json_object_get(s->document, name));
+	char whole[32];
+	int64_t us;
+
+	if (day == NULL)
+		return NULL;
+	snprintf(whole, sizeof(whole), "%.10sT12:00:00Z", day);
+	return time_parse(&us, whole) < 0 ? day : h_date(h, us);
+}
+
+static void
+one_version(struct html *h, const struct data_set_view *v,
+    const struct schema *one)
+{
+	const char *since = day_of(h, one, "x-deprecated");
+	const char *until = day_of(h, one, "x-sunset");
+	const char *name = h_fill(h, "data.version.n", "version",
+	    arena_printf(h->arena, "%d", one->version), NULL);
+
+	h_open(h, "li", NULL);
+	if (one == v->schema)
+		h_element(h, "strong", name, NULL);
+	else
+		h_element(h, "a", name, "href", data_place(h, one, v->newest),
+		    NULL);
+	h_text(h, " \u00b7 ");
+	h_text(h, since == NULL ? h_word(h, one == v->newest ?
+	    "data.version.newest" : "data.version.older") :
+	    h_fill(h, "data.version.leaving", "date", since, NULL));
+	if (until != NULL) {
+		h_text(h, " ");
+		h_text(h, h_fill(h, "data.version.until", "date", until, NULL));
+	}
+	h_close(h, "li");
+}
+
+/* Shown when there is something to choose, or an end to know of. */
+static void
+versions(struct html *h, const struct data_set_view *v)
+{
+	if (v->newest->older == NULL &&
+	    day_of(h, v->newest, "x-deprecated") == NULL)
+		return;
+	h_say(h, "h2", "data.versions", "id", "versions", NULL);
+	h_say(h, "p", "data.versions.text", NULL);
+	h_open(h, "ul", "class", "plain", NULL);
+	for (const struct schema *s = v->newest; s != NULL; s = s->older)
+		one_version(h, v, s);
+	h_close(h, "ul");
 }
 
 /* ---- fields ---- */
@@ -331,6 +389,7 @@ data_set_page(struct html *h, const struct data_set_view *v)
 	h_open(h, "figure", "class", "purpose", NULL);
 	h_element(h, "blockquote", h_wording(h, &s->consent), NULL);
 	h_close(h, "figure");
+	versions(h, v);
 	coarser(h, s);
 	fields(h, s);
 	excluded(h, v);

@@ -175,6 +175,7 @@ errors_page(struct html *h)
 /* ---- what changed ---- */
 
 static const struct { const char *day, *id; } changes[] = {
+	{ "2026-11-25", "change.versions" },
 	{ "2026-11-24", "change.sandbox" },
 	{ "2026-11-24", "change.feed" },
 	{ "2026-11-24", "change.feedback" },

@@ -7,6 +7,12 @@
 #include "pages/parts.h"
 
 static const char *
+name_of(const struct html *h, const struct schema *s)
+{
+	return arena_printf(h->arena, "%s@%d", s->id, s->version);
+}
+
+static const char *
 file_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -124,10 +130,9 @@ one_set(struct html *h, const struct mapping_set *set)
 	const struct schema *s = set->dataset->schema;
 	const char *title = h_wording(h, &s->title);
 
-	h_element(h, "h2", title, "id", s->id, NULL);
+	h_element(h, "h2", title, "id", name_of(h, s), NULL);
 	h_open(h, "p", "class", "marks", NULL);
-	h_element(h, "code", arena_printf(h->arena, "%s@%d", s->id, s->version),
-	    NULL);
+	h_element(h, "code", name_of(h, s), NULL);
 	h_element(h, "span", set->dataset->source->name, "class", "tag", NULL);
 	h_element(h, "code", set->dataset->sql_file, NULL);
 	h_close(h, "p");
@@ -172,7 +177,7 @@ uses(struct html *h, const struct mapping_view *v, size_t *n)
 			if (o->from != NULL)
 				all[(*n)++] = (struct use){ d->source->name,
 				    o->from, arena_printf(h->arena, "%s %s",
-				    d->schema->id, o->path) };
+				    name_of(h, d->schema), o->path) };
 		}
 	qsort(all, *n, sizeof(*all), by_column);
 	return all;
@@ -212,7 +217,7 @@ contents(struct html *h, const struct mapping_view *v)
 
 		h_open(h, "li", NULL);
 		h_element(h, "a", h_wording(h, &s->title), "href",
-		    arena_printf(h->arena, "#%s", s->id), NULL);
+		    arena_printf(h->arena, "#%s", name_of(h, s)), NULL);
 		h_close(h, "li");
 	}
 	h_open(h, "li", NULL);

@@ -316,7 +316,7 @@ take(struct push *p, const struct rows *rows, int row)
 	d->settlement.attempt = row_int(rows, row, "attempt");
 	d->settlement.changed = row_int(rows, row, "changed");
 	d->dataset_id = arena_strdup(a, row_text(rows, row, "dataset"));
-	d->dataset = dataset_find(p->house->catalogue, d->dataset_id);
+	d->dataset = dataset_spoken(p->house->catalogue, d->dataset_id);
 	d->host = arena_strdup(a, row_text(rows, row, "host"));
 	d->state = arena_strdup(a, row_text(rows, row, "state"));
 	d->cursor = arena_strdup(a, row_text(rows, row, "cursor"));

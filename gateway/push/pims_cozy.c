@@ -80,7 +80,8 @@ scope(struct errand *e)
 
 	buf_init_in(&b, e->arena);
 	for (const char *const *id = e->to->datasets; *id != NULL; id++) {
-		const struct dataset *d = dataset_find(e->house->catalogue, *id);
+		const struct dataset *d = dataset_spoken(e->house->catalogue,
+		    *id);
 
 		if (d != NULL && d->schema->doctype != NULL)
 			buf_printf(&b, "%s%s:GET,POST,PUT",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET /data/{id}: one data set; GET /data/{id}/schema.json: the same for
+ * GET /data/{id}: one data set, in its newest version or another; GET /data/{id}/schema.json: the same for
  * programs, JSON Schema 2020-12.
  */
 #include <jansson.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/arena.h"
 #include "base/settings.h"
+#include "base/text.h"
 #include "consent/session.h"
 #include "crypto/hash.h"
 #include "http/call.h"
@@ -16,21 +17,33 @@
 #include "pages/layout.h"
 #include "routes/routes.h"
 
+/* "energy.contract", or an older version of it, "energy.contract@1". */
 static const struct schema *
-schema_named(struct call *c)
+schema_named(struct call *c, const struct schema **newest)
 {
-	const char *id = call_path_arg(c, "id");
-	const struct schema *const *s = catalogue_schemas(c->house->catalogue);
+	const char *id = call_path_arg(c, "id"), *at = strchr(id, '@');
+	size_t n = at == NULL ? strlen(id) : (size_t)(at - id);
+	const struct schema *const *all = catalogue_schemas(c->house->catalogue);
+	const struct schema *s;
+	int64_t version;
 
-	while (*s != NULL && strcmp((*s)->id, id) != 0)
-		s++;
-	return *s;
+	while (*all != NULL && (strlen((*all)->id) != n ||
+	    strncmp((*all)->id, id, n) != 0))
+		all++;
+	s = *newest = *all;
+	if (at == NULL)
+		return s;
+	if (parse_int(&version, at + 1, 1, INT32_MAX) < 0)
+		return NULL;
+	while (s != NULL && s->version != version)
+		s = s->older;
+	return s;
 }
 
 static enum next
 find(struct call *c)
 {
-	const struct schema *s = schema_named(c);
+	const struct schema *newest, *s = schema_named(c, &newest);
 	struct params p;
 
 	if (s == NULL)
@@ -59,9 +72,9 @@ receivers(struct call *c)
 static enum next
 show(struct call *c)
 {
-	const struct schema *s = schema_named(c);
-	struct data_set_view v = { .schema = s,
-	    .served = dataset_find(c->house->catalogue, s->id),
+	const struct schema *newest, *s = schema_named(c, &newest);
+	struct data_set_view v = { .schema = s, .newest = newest,
+	    .served = dataset_version(c->house->catalogue, s->id, s->version),
 	    .public_url = c->house->settings->public_url,
 	    .receivers = receivers(c) };
 	struct layout l;
@@ -95,7 +108,7 @@ forget_text(void *text)
 static enum next
 send_schema(struct call *c)
 {
-	const struct schema *s = schema_named(c);
+	const struct schema *newest, *s = schema_named(c, &newest);
 	uint8_t digest[SHA256_SIZE];
 	char etag[ETAG_MAX], *text;
 	struct buf b;

@@ -181,6 +181,16 @@ write_accounts(struct jw *w, const char *const *accounts)
 }
 
 static void
+write_versions(struct jw *w, const struct dataset *d)
+{
+	jw_key(w, "versions");
+	jw_array(w);
+	for (; d != NULL; d = d->older)
+		jw_int(w, d->schema->version);
+	jw_end_array(w);
+}
+
+static void
 write_dataset(struct jw *w, struct call *c, const struct dataset *ds,
     const struct detail *d)
 {
@@ -189,6 +199,7 @@ write_dataset(struct jw *w, struct call *c, const struct dataset *ds,
 	jw_object(w);
 	jw_str_member(w, "id", s->id);
 	jw_int_member(w, "version", s->version);
+	write_versions(w, dataset_find(c->house->catalogue, s->id));
 	write_wording(w, "title", &s->title);
 	optional(w, "from", d->from);
 	optional(w, "to", d->to);
@@ -213,7 +224,8 @@ list(struct call *c)
 	jw_key(&w, "datasets");
 	jw_array(&w);
 	for (size_t i = 0; i < catalogue_count(c->house->catalogue); i++) {
-		const struct dataset *ds = catalogue_at(c->house->catalogue, i);
+		const struct dataset *ds = dataset_spoken(c->house->catalogue,
+		    catalogue_at(c->house->catalogue, i)->schema->id);
 		const struct detail *d = access_covers(c->access,
 		    ds->schema->id);
 

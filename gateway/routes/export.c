@@ -24,6 +24,7 @@
 #include "routes/limits.h"
 #include "routes/pull_ask.h"
 #include "routes/routes.h"
+#include "routes/version.h"
 
 enum { KEPT_S = 24 * 3600 };
 
@@ -96,13 +97,25 @@ write_ask(struct jw *w, const struct dataset *d, const json_t *doc)
 	jw_end_object(w);
 }
 
-/* What is asked for, data set by data set; false: one is not covered. */
-static bool
+static enum next
+write_one(struct call *c, struct jw *w, const char *id, const json_t *doc)
+{
+	const struct dataset *d;
+
+	if (version_choose(c, &d, id) == DONE)
+		return DONE;
+	write_ask(w, d, doc);
+	return NEXT;
+}
+
+/* What is asked for, data set by data set, in the version that the asker
+ * understands. */
+static enum next
 write_asks(struct call *c, const json_t *doc)
 {
 	struct export *e = c->own;
 	const json_t *list = json_object_get(doc, "datasets"), *v;
-	const struct dataset *d;
+	enum next next = NEXT;
 	struct jw w;
 	size_t i;
 
@@ -110,18 +123,21 @@ write_asks(struct call *c, const json_t *doc)
 	jw_init(&w, &e->asks);
 	jw_array(&w);
 	json_array_foreach(list, i, v) {
-		d = dataset_find(c->house->catalogue, json_string_value(v));
-		if (d == NULL || access_covers(c->access, d->schema->id) == NULL)
-			return false;
-		write_ask(&w, d, doc);
+		const char *id = json_string_value(v);
+
+		if (dataset_find(c->house->catalogue, id) == NULL ||
+		    access_covers(c->access, id) == NULL)
+			return call_refuse(c, 403, "no_grant", "no consent "
+			    "covers one of these data sets");
+		if (next != DONE)
+			next = write_one(c, &w, id, doc);
 	}
-	for (i = 0; list == NULL && c->access->datasets[i] != NULL; i++) {
-		d = dataset_find(c->house->catalogue, c->access->datasets[i]);
-		if (d != NULL)
-			write_ask(&w, d, doc);
-	}
+	for (i = 0; list == NULL && c->access->datasets[i] != NULL; i++)
+		if (dataset_find(c->house->catalogue, c->access->datasets[i]) &&
+		    next != DONE)
+			next = write_one(c, &w, c->access->datasets[i], doc);
 	jw_end_array(&w);
-	return true;
+	return next;
 }
 
 /* The parameters of a journal line about an export of this consent. */
@@ -149,9 +165,8 @@ take(struct call *c)
 	arena_defer(c->arena, forget, doc);
 	if ((why = wrong(doc)) != NULL)
 		return call_refuse(c, 400, "bad_export", "%s", why);
-	if (!write_asks(c, doc))
-		return call_refuse(c, 403, "no_grant",
-		    "no consent covers one of these data sets");
+	if (write_asks(c, doc) == DONE)
+		return DONE;
 	uuid_make(&e->uuid);
 	uuid_text(e->id, &e->uuid);
 	params_init(&p);

@@ -28,20 +28,15 @@ read_range(struct call *c, struct range *r)
 
 /* The highest between; all: those there are, for the refusal. */
 static const struct dataset *
-highest(const struct catalogue *k, const char *id, const struct range *r,
-    struct buf *all)
+highest(const struct dataset *newest, const struct range *r, struct buf *all)
 {
-	const struct dataset *best = NULL, *d;
+	const struct dataset *best = NULL;
 
-	for (size_t i = 0; i < catalogue_count(k); i++) {
-		d = catalogue_at(k, i);
-		if (strcmp(d->schema->id, id) != 0)
-			continue;
+	for (const struct dataset *d = newest; d != NULL; d = d->older) {
 		buf_printf(all, "%s%d", all->len > 0 ? ", " : "",
 		    d->schema->version);
-		if (d->schema->version >= r->min &&
-		    d->schema->version <= r->max && (best == NULL ||
-		    d->schema->version > best->schema->version))
+		if (best == NULL && d->schema->version >= r->min &&
+		    d->schema->version <= r->max)
 			best = d;
 	}
 	return best;
@@ -53,7 +48,7 @@ version_choose(struct call *c, const struct dataset **out, const char *id)
 	struct range r;
 	struct buf all;
 
-	*out = dataset_find(c->house->catalogue, id);
+	*out = dataset_spoken(c->house->catalogue, id);
 	if (*out == NULL)
 		return call_refuse(c, 404, "no_such_dataset",
 		    "there is no such data set here");
@@ -64,7 +59,7 @@ version_choose(struct call *c, const struct dataset **out, const char *id)
 		return call_refuse(c, 400, "bad_version",
 		    "Guichet-Version and Guichet-Version-Min are numbers");
 	buf_init_in(&all, c->arena);
-	*out = highest(c->house->catalogue, id, &r, &all);
+	*out = highest(dataset_find(c->house->catalogue, id), &r, &all);
 	if (*out == NULL)
 		return call_refuse(c, 406, "no_such_version",
 		    "this data set is served in version %s", all.data);
@@ -100,8 +95,8 @@ version_tell(struct call *c, const struct dataset *d)
 	if (!day_of(s, "x-deprecated", &t))
 		return;
 	call_reply_field(c, "Deprecation", "@%lld", (long long)t);
-	call_reply_field(c, "Link", "<%s/data/%s>; rel=\"deprecation\"",
-	    c->house->settings->public_url, s->id);
+	call_reply_field(c, "Link", "<%s/data/%s@%d>; rel=\"deprecation\"",
+	    c->house->settings->public_url, s->id, s->version);
 	if (!day_of(s, "x-sunset", &t))
 		return;
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT",

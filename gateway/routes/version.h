@@ -4,7 +4,8 @@
  *
  * The asker may say the highest version it understands (Guichet-Version) and
  * the lowest (Guichet-Version-Min); it is answered with the highest between,
- * or 406. A version on its way out says so in Deprecation (RFC 9745) and
+ * or 406. Who names none is given the oldest still served, so that a new one
+ * breaks nobody. A version on its way out says so in Deprecation (RFC 9745) and
  * Sunset (RFC 8594), from x-deprecated and x-sunset of its schema.
  */
 #ifndef VERSION_H

@@ -99,14 +99,18 @@ of_catalogue(struct arena *a, const struct catalogue *c)
 	buf_init(&out);
 	for (const struct schema *const *s = catalogue_schemas(c); *s != NULL;
 	    s++) {
-		char *text = json_dumps((*s)->document, JSON_SORT_KEYS |
-		    JSON_COMPACT);
+		for (const struct schema *v = *s; v != NULL; v = v->older) {
+			char *text = json_dumps(v->document, JSON_SORT_KEYS |
+			    JSON_COMPACT);
 
-		add(&out, (*s)->id, text);
-		free(text);
+			add(&out, v->id, text);
+			free(text);
+		}
 	}
 	for (size_t i = 0; i < catalogue_count(c); i++)
-		add_dataset(&out, catalogue_at(c, i));
+		for (const struct dataset *d = catalogue_at(c, i); d != NULL;
+		    d = d->older)
+			add_dataset(&out, d);
 	for (size_t i = 0; i < catalogue_source_count(c); i++) {
 		const struct source *s = catalogue_source(c, i);
 

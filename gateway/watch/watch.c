@@ -227,7 +227,8 @@ watch_new(struct house *h)
 	w->ears = xcalloc(sources + 1, sizeof(*w->ears));
 	w->feeds = xcalloc(sources + 1, sizeof(struct feed *));
 	for (size_t i = 0; i < w->n; i++)
-		begin(w, &w->machines[i], catalogue_at(h->catalogue, i));
+		begin(w, &w->machines[i], dataset_spoken(h->catalogue,
+		    catalogue_at(h->catalogue, i)->schema->id));
 	for (size_t i = 0; i < sources; i++) {
 		struct source *s = catalogue_source(h->catalogue, i);
 

@@ -183,7 +183,7 @@ const rows = async (id) => {
 test("each field: the column, or the expression at its line, and its type", async () => {
 	const file = readFileSync(join(root, "adapters/energy/energy.contract.sql"), "utf8");
 	const lines = file.split("\n");
-	const found = Object.fromEntries((await rows("energy.contract"))
+	const found = Object.fromEntries((await rows("energy.contract@1"))
 		.map(([field, ...rest]) => [field, rest]));
 	assert.deepEqual(found.contract.slice(0, 1), ["crm.contrat.num_ctr"]);
 	assert.deepEqual(found["offer.name"].slice(0, 1), ["ref.offre.lib_off"]);
@@ -206,13 +206,13 @@ test("each field: the column, or the expression at its line, and its type", asyn
 });
 
 test("a field without a column says so; a column tells what it becomes", async () => {
-	const curve = await rows("energy.load-curve");
+	const curve = await rows("energy.load-curve@1");
 	assert.ok(curve.some(([field, said]) => field === "readings[].energy" &&
 		said === "si.courbe_jour.soutirage"), JSON.stringify(curve));
 	const columns = await rows("columns");
 	assert.ok(columns.some(([column, source, field]) => source === "energy" &&
 		column === "si.courbe_jour.soutirage" &&
-		field === "energy.load-curve readings[].energy"));
+		field === "energy.load-curve@1 readings[].energy"));
 });
 
 // ---- what it refuses ----
