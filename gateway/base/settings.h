@@ -98,7 +98,7 @@ struct settings {
 
 	/* [push] */
 	int64_t push_workers;
-	int64_t push_batch, push_lease_s, push_deadline_ms;
+	int64_t push_connections, push_batch, push_lease_s, push_deadline_ms;
 	int64_t push_attempts_max, push_check_s;
 	char *push_allow;		/* private networks that PIMS may live in (tests) */
 	char *push_ca_file;		/* extra trusted CA, or "" */

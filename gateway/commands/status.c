@@ -36,6 +36,7 @@ static const struct { const char *column, *words; } counts[] = {
 	{ "paused", "paused" },
 	{ "dead", "set aside" },
 	{ "comparing", "being compared with the source" },
+	{ "beginning", "have not been given all their history yet" },
 	{ "total", "in all" },
 	{ "delivered_1m", "received something in the last minute" },
 	{ "delivered_1h", "received something in the last hour" },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * subscription.c - `guichet subscription list|show|retry|pause|resume|resync`:
+ * subscription.c - `guichet subscription list|show|retry|pause|resume|resync|plan`:
  * what is kept pushed, what was set aside and why, and starting it again, one or
- * all of a host, a PIMS, a data set, a customer.
+ * all of a host, a PIMS, a data set, a customer, a period.
  *
  * For operators: no customer appears, only her pseudonym. Each change has its
  * line in the journal.
@@ -18,26 +18,31 @@
 #include "base/text.h"
 #include "commands/client.h"
 #include "commands/command.h"
+#include "commands/subscription_plan.h"
 #include "db/db.h"
 #include "journal/line.h"
 
 static int run(int argc, char **argv);
 
 const struct command command_subscription = {
-	"subscription", "List, retry, pause, resume, compare deliveries.", run,
-	"list [--state STATE] [--host HOST] [--limit N] [--json]\n"
+	"subscription", "List, plan, retry, pause, resume, compare deliveries.", run,
+	"list [--state STATE] [WHICH] [--limit N] [--json]\n"
 	"   or: guichet subscription show ID\n"
 	"   or: guichet subscription retry ID | WHICH\n"
 	"   or: guichet subscription pause ID | WHICH --reason TEXT\n"
 	"   or: guichet subscription resume | resync ID | WHICH\n"
-	"where WHICH is one or more of --host, --client, --dataset, --customer"
+	"   or: guichet subscription plan [WHICH] [--again]\n"
+	"where WHICH is one or more of --host, --client, --dataset, --customer,\n"
+	"--from and --to"
 };
 
 struct wish {
 	const char *state, *host, *reason;
 	const char *client, *dataset, *customer;
-	int64_t limit;
-	bool json;
+	const char *from, *to;		/* as typed: in its state since then */
+	int64_t from_us, to_us;		/* 0 = open */
+	int64_t limit, sample, rate;
+	bool again, json;
 };
 
 /* ---- showing ---- */
@@ -66,6 +71,8 @@ write_one(struct jw *w, const struct rows *r, int i)
 	for (size_t k = 0; k < countof(counts); k++)
 		jw_int_member(w, counts[k], row_int(r, i, counts[k]));
 	jw_bool_member(w, "under_way", row_bool(r, i, "under_way"));
+	write_time(w, r, i, "since");
+	write_time(w, r, i, "given");
 	write_time(w, r, i, "due");
 	write_time(w, r, i, "delivered");
 	jw_end_object(w);
@@ -76,11 +83,12 @@ tell_one(const struct rows *r, int i)
 {
 	const char *reason = row_text(r, i, "reason");
 
-	printf("%s  %-7s  %-22s %-28s %6lld received%s%s\n",
+	printf("%s  %-7s  %-22s %-28s %6lld received%s%s%s\n",
 	    row_text(r, i, "id"), row_text(r, i, "state"),
 	    row_text(r, i, "dataset"), row_text(r, i, "host"),
-	    (long long)row_int(r, i, "sequence"), reason == NULL ? "" : "  ",
-	    reason == NULL ? "" : reason);
+	    (long long)row_int(r, i, "sequence"),
+	    row_null(r, i, "given") ? " so far" : "",
+	    reason == NULL ? "" : "  ", reason == NULL ? "" : reason);
 }
 
 static void
@@ -107,6 +115,15 @@ print(const struct rows *r, bool json, bool list)
 
 /* ---- finding ---- */
 
+static void
+put_time(struct params *p, int64_t us)
+{
+	if (us == 0)
+		params_text(p, NULL);
+	else
+		params_time(p, us);
+}
+
 static struct rows *
 find(struct db_now *db, const struct uuid *id, const struct wish *wish, int *rc)
 {
@@ -122,6 +139,8 @@ find(struct db_now *db, const struct uuid *id, const struct wish *wish, int *rc)
 	params_text(&p, wish->client);
 	params_text(&p, wish->dataset);
 	params_text(&p, wish->customer);
+	put_time(&p, wish->from_us);
+	put_time(&p, wish->to_us);
 	if ((r = db_ask_now(db, SQL_SUBSCRIPTION_LIST, &p, &failure)) == NULL)
 		*rc = client_failed(db, failure);
 	return r;
@@ -253,7 +272,7 @@ static bool
 names_some(const struct wish *w)
 {
 	return w->host != NULL || w->client != NULL || w->dataset != NULL ||
-	    w->customer != NULL;
+	    w->customer != NULL || w->from != NULL || w->to != NULL;
 }
 
 static int
@@ -266,7 +285,7 @@ change(struct db_now *db, const char *verb, const char *id,
 
 	if (c == NULL)
 		return command_misused(&command_subscription,
-		    "say list, show, retry, pause, resume or resync");
+		    "say list, show, plan, retry, pause, resume or resync");
 	if (strcmp(verb, "pause") == 0 && wish->reason == NULL)
 		return command_misused(&command_subscription,
 		    "say why: --reason TEXT (it is kept)");
@@ -296,24 +315,56 @@ show(struct db_now *db, const char *id, const struct wish *wish, bool list)
 }
 
 static int
-act(struct db_now *db, int n, char **argv, const struct wish *wish)
+plan(struct db_now *db, const struct settings *s, const struct wish *wish)
+{
+	const struct plan_wish w = { .host = wish->host,
+	    .client = wish->client, .dataset = wish->dataset,
+	    .customer = wish->customer, .again = wish->again,
+	    .sample = wish->sample, .rate = wish->rate, .json = wish->json };
+
+	if (w.sample < 1 || w.sample > 10000 || w.rate < 1)
+		return command_misused(&command_subscription,
+		    "--sample is 1 to 10000, --rate 1 or more");
+	return subscription_plan(s, db, &w);
+}
+
+/* "2026-03-01T10:00:00Z", or a day. */
+static bool
+read_time(int64_t *us, const char *text)
+{
+	char day[TIME_TEXT_MAX];
+
+	if (text == NULL)
+		return true;
+	if (strlen(text) == 10) {
+		snprintf(day, sizeof(day), "%sT00:00:00Z", text);
+		text = day;
+	}
+	return time_parse(us, text) == 0;
+}
+
+static int
+act(struct db_now *db, const struct settings *s, int n, char **argv,
+    const struct wish *wish)
 {
 	if (n == 1 && strcmp(argv[0], "list") == 0)
 		return show(db, NULL, wish, true);
 	if (n == 2 && strcmp(argv[0], "show") == 0)
 		return show(db, argv[1], wish, false);
+	if (n == 1 && strcmp(argv[0], "plan") == 0)
+		return plan(db, s, wish);
 	if (n == 1 && names_some(wish))
 		return change(db, argv[0], NULL, wish);
 	if (n == 2)
 		return change(db, argv[0], argv[1], wish);
 	return command_misused(&command_subscription,
-	    "say list, show ID, or retry, pause, resume or resync ID");
+	    "say list, plan, show ID, or retry, pause, resume or resync ID");
 }
 
 static int
 run(int argc, char **argv)
 {
-	struct wish wish = { .limit = 100 };
+	struct wish wish = { .limit = 100, .sample = 20, .rate = 2000 };
 	struct common common;
 	const struct flag flags[] = {
 		{ "--state", FLAG_TEXT, &wish.state,
@@ -324,6 +375,15 @@ run(int argc, char **argv)
 		{ "--customer", FLAG_TEXT, &wish.customer,
 		  "REF  of one customer" },
 		{ "--limit", FLAG_NUMBER, &wish.limit, "N  at most (100)" },
+		{ "--from", FLAG_TEXT, &wish.from,
+		  "TIME  in their state since then or later" },
+		{ "--to", FLAG_TEXT, &wish.to, "TIME  and since before then" },
+		{ "--again", FLAG_SET, &wish.again,
+		  "plan: as if nothing had been given yet" },
+		{ "--sample", FLAG_NUMBER, &wish.sample,
+		  "N  plan: customers counted for each PIMS and data set (20)" },
+		{ "--rate", FLAG_NUMBER, &wish.rate,
+		  "N  plan: records a second (2000)" },
 		{ "--reason", FLAG_TEXT, &wish.reason, "TEXT  why it is paused" },
 		{ NULL }
 	};
@@ -333,7 +393,12 @@ run(int argc, char **argv)
 	int rc;
 
 	wish.json = common.json;
-	rc = act(db, n, argv, &wish);
+	if (read_time(&wish.from_us, wish.from) &&
+	    read_time(&wish.to_us, wish.to))
+		rc = act(db, s, n, argv, &wish);
+	else
+		rc = command_misused(&command_subscription,
+		    "a time is 2026-03-01, or 2026-03-01T10:00:00Z");
 	db_now_close(db);
 	settings_free(s);
 	return rc;

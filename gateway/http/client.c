@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -25,10 +26,11 @@
 #include "base/settings.h"
 #include "http/address.h"
 #include "http/client_own.h"
+#include "http/sessions.h"
 
 enum {
 	ANSWER_MAX = 65536, FIELDS_MAX_BYTES = 16384,
-	JOBS_MAX = 2000, KEPT_MAX = 64, SOCKETS_MAX = 256, PER_HOST_MAX = 32
+	JOBS_MAX = 5000, PER_HOST_MAX = 64
 };
 
 /* ---- a job ends ---- */
@@ -290,12 +292,15 @@ has_names(int ok, X509_STORE_CTX *ctx)
 	return 0;
 }
 
-/* One more authority, beside the system's. */
+/* One more authority, beside the system's; and the session of last time. */
 static CURLcode
 on_tls(CURL *easy UNUSED, void *ctx, void *arg)
 {
-	struct http_client *cl = arg;
+	struct http_job *job = arg;
+	struct http_client *cl = job->client;
 
+	if (job->host != NULL)
+		sessions_use(cl->sessions, ctx, job->host);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, has_names);
 	for (int i = 0; i < sk_X509_num(cl->trusted); i++)
 		X509_STORE_add_cert(SSL_CTX_get_cert_store(ctx),
@@ -421,7 +426,10 @@ http_job_guards(struct http_job *job, long deadline_ms)
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, job);
 	curl_easy_setopt(e, CURLOPT_SSL_CTX_FUNCTION, on_tls);
-	curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, job->client);
+	curl_easy_setopt(e, CURLOPT_SSL_CTX_DATA, job);
+	curl_easy_setopt(e, CURLOPT_SSL_SESSIONID_CACHE, 0L);	/* sessions.h */
+	/* all authorities are in the file, which is read once, not each time */
+	curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, job);
 }
 
@@ -452,6 +460,7 @@ begin(struct http_job *job, const struct http_request *r)
 	if (!set_fields(job, r))
 		return "a header field has a line end in it";
 	curl_easy_setopt(e, CURLOPT_URL, r->url);
+	job->host = http_url_host(job->arena, r->url);
 	set_method(e, r);
 	http_job_guards(job, r->deadline_ms > 0 ? r->deadline_ms :
 	    (long)job->client->settings->push_deadline_ms);
@@ -493,24 +502,42 @@ read_trusted(const char *path, const char *setting)
 	return certs;
 }
 
+/* Each connection is a descriptor: what the system gives by itself may be few. */
+static void
+open_files(const struct settings *s)
+{
+	rlim_t need = (rlim_t)s->push_connections + 500;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need)
+		return;
+	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < need)
+		log_warning("few descriptors for [push] connections cure=\"raise "
+		    "LimitNOFILE, or lower it\"");
+}
+
 static struct http_client *
 client_open(struct event_base *base, const struct settings *s)
 {
 	struct http_client *cl = xcalloc(1, sizeof(*cl));
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
+	open_files(s);
 	cl->base = base;
 	cl->settings = s;
 	TAILQ_INIT(&cl->jobs);
 	cl->timer = event_new(base, -1, 0, on_timer, cl);
+	cl->sessions = sessions_new();
 	cl->multi = curl_multi_init();
 	curl_multi_setopt(cl->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
 	curl_multi_setopt(cl->multi, CURLMOPT_SOCKETDATA, cl);
 	curl_multi_setopt(cl->multi, CURLMOPT_TIMERFUNCTION, set_timer);
 	curl_multi_setopt(cl->multi, CURLMOPT_TIMERDATA, cl);
-	curl_multi_setopt(cl->multi, CURLMOPT_MAXCONNECTS, (long)KEPT_MAX);
+	curl_multi_setopt(cl->multi, CURLMOPT_MAXCONNECTS,
+	    (long)s->push_connections);
 	curl_multi_setopt(cl->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-	    (long)SOCKETS_MAX);
+	    (long)s->push_connections);
 	curl_multi_setopt(cl->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
 	    (long)PER_HOST_MAX);
 	curl_multi_setopt(cl->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
@@ -558,6 +585,7 @@ http_client_free(struct http_client *cl)
 	while (cl->idle_count > 0)
 		curl_easy_cleanup(cl->idle[--cl->idle_count]);
 	curl_multi_cleanup(cl->multi);
+	sessions_free(cl->sessions);
 	event_free(cl->timer);
 	networks_free(cl->allow);
 	sk_X509_pop_free(cl->trusted, X509_free);

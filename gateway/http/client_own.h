@@ -18,6 +18,7 @@ struct http_client {
 	CURLM *multi;
 	struct event *timer;
 	struct networks *allow;
+	struct sessions *sessions;
 	STACK_OF(X509) *trusted;	/* push_ca_file; NULL = none */
 	TAILQ_HEAD(, http_job) jobs;
 	size_t job_count;
@@ -31,6 +32,7 @@ struct http_job {
 	TAILQ_ENTRY(http_job) among;
 	struct arena *arena;
 	CURL *easy;			/* NULL: failed before it began */
+	const char *host;		/* "example.org:8443"; NULL: not HTTPS */
 	struct event *soon;
 	struct curl_slist *list;
 	struct buf body;

@@ -28,7 +28,8 @@ enum counter {
 	COUNTER_GATE_WAITING,		/* gauge: lines and notes */
 	COUNTER_GATE_LINES, COUNTER_GATE_BATCHES, COUNTER_GATE_DENIED,
 	COUNTER_DELIVERED, COUNTER_DELIVERY_FAILED,	/* push */
-	COUNTER_RECORDS,		/* records that left */
+	COUNTER_RECORDS,		/* that were acknowledged */
+	COUNTER_HOSTS_OPEN,		/* gauge: breakers */
 	COUNTER_LETTERS, COUNTER_LETTERS_FAILED,	/* to customers */
 	COUNTER_DUE, COUNTER_LATE_S, COUNTER_DEAD, /* gauges: subscriptions */
 	COUNTER_STAGED,			/* gauge: lines without a place yet */

@@ -38,6 +38,9 @@ dates(struct html *h, int64_t first_us, int64_t last_us)
 static const char *
 received(struct html *h, const struct me_grant *g)
 {
+	if (g->beginning && g->records > 0)
+		return h_fill(h, "grant.beginning", "records",
+		    h_count(h, "records", g->records, NULL), NULL);
 	if (g->last_us == 0)
 		return h_word(h, "grant.nothing");
 	return h_fill(h, "grant.last", "records",

@@ -23,6 +23,7 @@ struct me_grant {
 	int64_t first_day_us, last_day_us;	/* what they are about; last 0 =
 						 * not told */
 	int64_t days_max;			/* from today, if she extends */
+	bool beginning;				/* the first delivery goes on */
 	bool opened;				/* her cloud lets us in */
 	int64_t awaits, awaits_until_us;	/* who holds with her: answers */
 	int64_t holders;			/* how many were asked or told */

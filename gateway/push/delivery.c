@@ -21,6 +21,7 @@
 #include "consent/details.h"
 #include "crypto/hash.h"
 #include "db/db.h"
+#include "http/counters.h"
 #include "http/house.h"
 #include "journal/gate.h"
 #include "push/destination.h"
@@ -184,6 +185,7 @@ failed(struct delivery *d)
 	const struct errand *e = &d->errand;
 	int64_t wait = retry_wait_ms(d->attempts + 1, e->wait_s);
 
+	counter_add(COUNTER_DELIVERY_FAILED, 1);
 	log_info("delivery=%s pims=%s records not received dataset=%s "
 	    "outcome=%s why=\"%s\" attempt=%d retry_ms=%lld", d->id,
 	    d->to->client_id, d->dataset_id, outcome_name(e->outcome), e->why,
@@ -212,6 +214,8 @@ received(struct delivery *d)
 	    d->walk != NULL;
 
 	reading_received(d, e->done);
+	counter_add(COUNTER_DELIVERED, 1);
+	counter_add(COUNTER_RECORDS, (uint64_t)e->done);
 	log_info("delivery=%s pims=%s records received dataset=%s rows=%d "
 	    "bytes=%zu ms=%lld", d->id, d->to->client_id, d->dataset_id,
 	    e->done, d->parcel.bytes,

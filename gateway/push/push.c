@@ -23,6 +23,7 @@
 #include "base/settings.h"
 #include "crypto/hash.h"
 #include "db/db.h"
+#include "http/counters.h"
 #include "http/house.h"
 #include "push/destination.h"
 #include "push/hosts.h"
@@ -198,6 +199,8 @@ on_look(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct push *p = arg;
 
+	counter_set(COUNTER_HOSTS_OPEN, hosts_open_count(p->hosts,
+	    clock_mono_us()));
 	if (!p->stopping)
 		db_ask(p->house->db, SQL_SUBSCRIPTION_SUSPECTS, PARAMS_NONE,
 		    on_suspects, p);

@@ -106,6 +106,7 @@ read_one(struct call *c, int i, struct me_grant *g)
 	g->address = text(c, i, "address");
 	g->stuck = text(c, i, "stuck");
 	g->opened = row_bool(c->rows, i, "opened");
+	g->beginning = row_bool(c->rows, i, "beginning");
 	g->holders = row_int(c->rows, i, "holders");
 	g->days_max = catalogue_consent_days(c->house->catalogue, g->datasets,
 	    most);

@@ -4,7 +4,8 @@
 -- are about, stuck (the reason
 -- why deliveries were given up, "gone: ..."; NULL when not), opened (her cloud
 -- lets us in), awaits (answers of those who hold with her) and awaits_until,
--- holders (who hold with her and were asked or told).
+-- holders (who hold with her and were asked or told), beginning (a first delivery
+-- goes on).
 -- Newest first, 200 at most; two years of those that ended.
 SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address,
        CASE WHEN g.state IN ('active', 'pending', 'paused')
@@ -13,6 +14,9 @@ SELECT g.id, g.client_id AS client, c.name, c.kind, c.uri, g.ended_by, d.address
        left_.last, coalesce(left_.records, 0)::bigint AS records,
        (extract(epoch FROM left_.first_day)::bigint + 39600) * 1000000 AS first_day,
        (extract(epoch FROM left_.last_day)::bigint + 39600) * 1000000 AS last_day,
+       EXISTS (SELECT FROM guichet.subscription AS s
+	 WHERE s.grant_id = g.id AND s.state = 'active' AND s.given IS NULL)
+	AS beginning,
        (SELECT COALESCE(min(s.reason), '') FROM guichet.subscription AS s
 	 WHERE s.grant_id = g.id AND s.state = 'dead'
 	 HAVING count(*) > 0) AS stuck,

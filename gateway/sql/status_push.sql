@@ -1,6 +1,7 @@
 -- How deliveries stand.
 -- -> due (could be claimed now), oldest (the longest due of these), under_way,
---    later (wait for their next try), waiting, paused, dead, comparing, total,
+--    later (wait for their next try), waiting, paused, dead, comparing,
+--    beginning (their first history is not over), total,
 --    delivered_1m, delivered_1h (subscriptions that received something)
 SELECT count(*) FILTER (WHERE s.state = 'active' AND s.due <= now()
 	AND s.lease_until IS NULL) AS due,
@@ -14,6 +15,8 @@ SELECT count(*) FILTER (WHERE s.state = 'active' AND s.due <= now()
        count(*) FILTER (WHERE s.state = 'dead') AS dead,
        count(*) FILTER (WHERE s.state = 'active' AND s.walk IS NOT NULL)
 	AS comparing,
+       count(*) FILTER (WHERE s.state = 'active' AND s.given IS NULL)
+	AS beginning,
        count(*) FILTER (WHERE s.state <> 'ended') AS total,
        count(*) FILTER (WHERE s.delivered > now() - interval '1 minute')
 	AS delivered_1m,

@@ -1,9 +1,10 @@
 -- Subscriptions, those in trouble first.
 -- $1 id or NULL, $2 state or NULL, $3 host or NULL, $4 rows at most, $5 client
--- or NULL, $6 data set or NULL, $7 customer or NULL
+-- or NULL, $6 data set or NULL, $7 customer or NULL, in its state since $8 or later, and
+-- before $9 (or NULL)
 -- -> what is known of each; customers by their pseudonym
 SELECT s.id, s.grant_id, s.dataset, s.host, s.state, s.sequence, s.attempts,
-       s.crashes, s.reason, s.due, s.delivered, s.cursor IS NOT NULL AS begun,
+       s.crashes, s.reason, s.due, s.delivered, s.given, s.since,
        s.lease_until > now() AS under_way, g.client_id, g.pairwise,
        g.state AS grant_state, d.kind, u.id AS subject_id, u.key AS subject_key
   FROM guichet.subscription AS s
@@ -16,6 +17,8 @@ SELECT s.id, s.grant_id, s.dataset, s.host, s.state, s.sequence, s.attempts,
    AND ($5::text IS NULL OR g.client_id = $5::text)
    AND ($6::text IS NULL OR s.dataset = $6::text)
    AND ($7::text IS NULL OR u.customer = $7::text)
+   AND ($8::timestamptz IS NULL OR s.since >= $8::timestamptz)
+   AND ($9::timestamptz IS NULL OR s.since < $9::timestamptz)
  ORDER BY s.state <> 'dead', s.attempts DESC, s.id
  LIMIT $4::bigint;
 -- SPDX-License-Identifier: Apache-2.0

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { guichet } from "../support/ground.mjs";
 import { sql } from "../support/postgres.mjs";
 import { startPushing } from "../support/pushing.mjs";
 import { startReceiver } from "../pims/webhook/receiver.mjs";
@@ -51,6 +52,52 @@ test("the first history is over, and known to be", () => {
 	assert.ok(p.expected(SET) > 100);		// more than a page
 	assert.equal(sub().sequence, p.expected(SET));
 	assert.ok(sub().given);
+});
+
+test("a plan counts at the source and changes nothing", () => {
+	const tool = (...args) => guichet("subscription", ...args, "--config",
+		p.ground.config);
+	const before = p.sql("SELECT row_to_json(s) FROM guichet.subscription AS s");
+	assert.deepEqual(JSON.parse(tool("plan", "--json").out), []);
+	const r = tool("plan", "--again", "--rate", "10", "--client", "clair",
+		"--json");
+	const [share, ...more] = JSON.parse(r.out || r.err);
+	assert.deepEqual(more, []);
+	const { read_ms: ms, ...rest } = share;
+	assert.ok(ms > 0);
+	assert.deepEqual(rest, { client: "clair", dataset: SET, served: true,
+		subscriptions: 1, looked_at: 1, received: 0,
+		records: p.expected(SET), messages: Math.round(p.expected(SET) / 100),
+		seconds: Math.round(p.expected(SET) / 10), whole: true });
+	assert.match(tool("plan", "--again").out, /at 2000 records a second/);
+	assert.deepEqual(JSON.parse(tool("plan", "--again", "--client", "none",
+		"--json").out), []);
+	assert.equal(tool("plan", "--rate", "0").code, 64);
+	assert.equal(p.sql("SELECT row_to_json(s) FROM guichet.subscription AS s"),
+		before);
+});
+
+test("a list by period; the status and her page tell of a first history", async () => {
+	const tool = (...args) => guichet(...args, "--config", p.ground.config);
+	const list = (...args) => JSON.parse(tool("subscription", "list",
+		...args, "--json").out);
+	const [one] = list("--from", "2026-01-01");
+	assert.equal(one.id, id);
+	assert.ok(one.given >= one.since);
+	assert.deepEqual(list("--to", "2026-01-01"), []);
+	assert.deepEqual(list("--from", one.since, "--to", one.since), []);
+	assert.equal(list("--from", one.since).length, 1);
+	assert.equal(tool("subscription", "list", "--from", "today").code, 64);
+	assert.match(tool("subscription", "retry", "--from", "2026-01-01").out,
+		/none of these is dead/);
+	const beginning = () => JSON.parse(tool("status", "--json").out)
+		.subscriptions.beginning;
+	assert.equal(beginning(), 0);
+	assert.doesNotMatch((await p.me.go("/me")).text, /pour le moment|so far/);
+	p.sql("UPDATE guichet.subscription SET given = NULL");
+	assert.equal(beginning(), 1);
+	assert.match((await p.me.go("/me")).text, /pour le moment|so far/);
+	p.sql("UPDATE guichet.subscription SET given = now()");
 });
 
 test("a gap: all comes again, numbered from where it waits", async () => {
