@@ -6,7 +6,8 @@
 //	judge export DIR [OLD]		an export; OLD: a checkpoint kept earlier
 //	judge fetch URL VKEY [OLD]	a log served over HTTP
 //	judge cosigned FILE VKEY WVKEY	a checkpoint, cosigned by that witness
-//	judge proof FILE VKEY LEAF	a .tlog-proof; LEAF: file of the exact bytes
+//	judge proof FILE VKEY LEAF [WVKEY...]	a .tlog-proof; LEAF: file of the exact
+//					bytes; cosigned by each of these witnesses
 //
 // Prints "ok SIZE", or the first doubt and exits 1.
 package main
@@ -315,7 +316,7 @@ func judgeFetch(url, vkey, old string) (int64, error) {
 
 // ---- one proof (c2sp.org/tlog-proof) ----
 
-func judgeProof(file, vkey, leafFile string) (int64, error) {
+func judgeProof(file, vkey, leafFile string, witnesses []string) (int64, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err
@@ -350,6 +351,15 @@ func judgeProof(file, vkey, leafFile string) (int64, error) {
 	now, err := readCheckpoint(msg, vkey)
 	if err != nil {
 		return 0, err
+	}
+	for _, w := range witnesses {
+		witness, err := readCosigner(w)
+		if err != nil {
+			return 0, err
+		}
+		if _, err := note.Open(msg, note.VerifierList(witness)); err != nil {
+			return 0, err
+		}
 	}
 	return n, tlog.CheckRecord(p, now.tree.N, now.tree.Hash, n,
 		tlog.RecordHash(leaf))
@@ -421,6 +431,10 @@ func trust(ca string) {
 }
 
 func main() {
+	witnesses := []string{}
+	if len(os.Args) > 5 {
+		witnesses = os.Args[5:]
+	}
 	args := append(os.Args[1:], "", "", "", "")
 	var n int64
 	err := errors.New("usage: judge export|fetch|proof ...")
@@ -433,7 +447,7 @@ func main() {
 	case "cosigned":
 		n, err = judgeCosigned(args[1], args[2], args[3])
 	case "proof":
-		n, err = judgeProof(args[1], args[2], args[3])
+		n, err = judgeProof(args[1], args[2], args[3], witnesses)
 	}
 	if err != nil {
 		fmt.Println("doubt:", err)

@@ -255,12 +255,35 @@ test("late is late: some of them against the day that is promised", () => {
 test("what must never be is told: something left after a withdrawal", () =>
 	assert.equal(rows("consents").reduce((n, r) => n + r.after, 0), 1));
 
-test("integrity: sizes are those of the signed notes", () => {
-	for (const row of rows("integrity")) {
+test("integrity: recounted from the notes and verifications themselves", () => {
+	const between = (since, past) => ledger.must("journal", "report", "integrity",
+		"--json", "--from", since, "--to", past).trimEnd().split("\n")
+		.map((l) => JSON.parse(l));
+	for (const row of between(from, to)) {
 		const note = ledger.must("journal", "checkpoint", "--log", row.name);
 		assert.equal(String(row.lines), note.split("\n")[1], row.name);
 		assert.equal(row.notes, 0, "none was signed in that March");
 	}
+	// a life of checkpoints and looks at it: some in time, some bad, one under way
+	ledger.sql(`INSERT INTO guichet.journal_note (log, size, note, signed) SELECT
+		k % 2, 100000 + k, 'n', timestamptz '2026-04-01' + k * interval '7 hours'
+		FROM generate_series(0, 40) AS k;
+		INSERT INTO guichet.journal_check (log, ended, good) SELECT k % 2, CASE WHEN
+		k % 7 <> 0 THEN timestamptz '2026-04-02' + k * interval '5 hours' END,
+		CASE WHEN k % 7 <> 0 THEN k % 3 <> 0 END FROM generate_series(0, 30) AS k`);
+	const said = (log, column, table, t) => `(SELECT ${column} FROM guichet.${table}
+		WHERE log = ${log} AND ${t} >= '2026-04-03' AND ${t} < '2026-04-07')`;
+	const notes = (log, column) => said(log, column, "journal_note", "signed");
+	const checks = (log, column) => said(log, column, "journal_check", "ended");
+	assert.deepEqual(between("2026-04-03", "2026-04-07"), recount(["restitution",
+		"consent-admin"].map((name, log) => `SELECT '${name}' AS name,
+		(SELECT count(*) FROM public.recount WHERE log = ${log}) AS lines,
+		${notes(log, "count(*)")} AS notes, ${notes(log, time("min(signed)"))} AS first,
+		${notes(log, time("max(signed)"))} AS last, ${checks(log, "count(*)")} AS
+		verified, ${checks(log, "sum((good IS NOT TRUE)::int)")} AS bad`)
+		.join(" UNION ALL ")));
+	ledger.sql(`DELETE FROM guichet.journal_note WHERE size >= 100000;
+		DELETE FROM guichet.journal_check`);
 });
 
 const python = (code, input) => {

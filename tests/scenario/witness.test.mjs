@@ -256,6 +256,21 @@ test("every checkpoint is cosigned by both, served so, and Go agrees",
 	writeFileSync(file, (await checkpoint()).replace(/^5$/m, "6"));
 	assert.equal(judge("cosigned", file, knows[0], ours.vkey).good, false);
 	assert.ok(theirs.asked.some((a) => a.old > 0), "with a proof from where it is");
+	// a proof that somebody was given carries them too, whoever reads it
+	const told = sql(ground.db.url, `SELECT convert_from(leaf, 'UTF8') FROM
+		guichet.journal_bundle AS b JOIN guichet.journal_line AS l ON l.id = b.ids[3]
+		WHERE b.log = 0`);
+	const proof = (await g.ask(`/journal/restitution/proof/2`)).text;
+	assert.equal(signatures(proof.slice(proof.indexOf("\n\n") + 2)), 3);
+	writeFileSync(file, proof);
+	writeFileSync(`${file}.leaf`, told);
+	const judged = (...witnesses) => judge("proof", file, knows[0], `${file}.leaf`,
+		...witnesses);
+	assert.deepEqual(judged(ours.vkey, theirs.vkey), { good: true, said: "ok 2" });
+	assert.equal(judged(vkey("node.example/w", 4, stranger)).good, false);
+	writeFileSync(file, proof.replace(/^(index) 2$/m, "$1 1"));
+	assert.equal(judged(ours.vkey).good, false);
+	writeFileSync(file, await checkpoint());
 	// a foreign signature is not kept
 	theirs.mode = "foreign";
 	add_line();
