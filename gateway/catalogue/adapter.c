@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/settings.h"
 #include "base/text.h"
+#include "catalogue/budget.h"
 #include "catalogue/catalogue_own.h"
 
 enum { OVERLAP_S = 900 };
@@ -30,10 +31,10 @@ struct reading {
 
 enum key { KEY_URL, KEY_TIME_ZONE, KEY_CAPTURE, KEY_SYNTHETIC,
     KEY_STATEMENT_TIMEOUT, KEY_COMPARE_DAYS, KEY_KEEPS_DAYS, KEY_CONSENT_DAYS,
-    KEY_OVERLAP, KEY_REPLICATION_URL, KEY_SLOT };
+    KEY_OVERLAP, KEY_REPLICATION_URL, KEY_SLOT, KEY_QUERIES };
 static const char *const keys[] = { "url", "time_zone", "capture", "synthetic",
     "statement_timeout_ms", "compare_days", "keeps_days", "consent_days",
-    "overlap_s", "replication_url", "slot" };
+    "overlap_s", "replication_url", "slot", "queries_per_second" };
 
 static int
 bad_value(struct fault *f, const struct conf_line *line, const char *cure)
@@ -145,6 +146,10 @@ set(struct reading *r, const struct conf_line *line, size_t key, struct fault *f
 		return parse_int(&s->overlap_s, text, 1, 86400) == 0 ? 0 :
 		    bad_value(f, line, "write for how many seconds a transaction "
 		    "may last at most, up to 86400");
+	case KEY_QUERIES:
+		return budget_new(&s->budget, r->c->arena, text) == 0 ? 0 :
+		    bad_value(f, line, "write how many, and other numbers for "
+		    "some hours: 50 22:00-06:00=500; 0 is no bound");
 	case KEY_SLOT:
 		s->slot = text;
 		return is_slot(text) ? 0 : bad_value(f, line, "write a name of "
@@ -190,6 +195,8 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 		return E_BAD_INPUT;
 	if (here != NULL)
 		s->url = arena_strdup(r->c->arena, here);
+	if (s->budget == NULL)
+		(void)!budget_new(&s->budget, r->c->arena, NULL);
 	if (s->slot == NULL)
 		s->slot = slot_of(r->c->arena, s->name);
 	if (s->replication_url == NULL)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/settings.h"
+#include "catalogue/budget.h"
 #include "catalogue/catalogue_own.h"
 #include "catalogue/check.h"
 #include "catalogue/findings.h"
@@ -144,6 +145,7 @@ catalogue_free(struct catalogue *c)
 		return;
 	for (size_t i = 0; i < c->source_count; i++) {
 		horizon_free(c->sources[i]->horizon);
+		budget_free(c->sources[i]->budget);
 		if (c->sources[i]->db != NULL)
 			db_close(c->sources[i]->db);
 		if (c->sources[i]->sandbox != NULL)

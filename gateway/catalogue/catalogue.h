@@ -115,6 +115,7 @@ struct source {
 	 * customer, name (may be NULL). text NULL: none here. */
 	struct statement login;
 	const char *login_file, *login_text;
+	struct budget *budget;		/* what may be asked in a second */
 	struct db *db;			/* this process's pool; NULL until opened */
 	struct db *sandbox;		/* in a sandbox: may call its functions */
 	struct horizon *horizon;

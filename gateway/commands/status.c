@@ -25,7 +25,7 @@ const struct command command_status = {
 
 enum { HOSTS_MAX = 50 };
 
-struct status { struct rows *push, *hosts, *watch; };
+struct status { struct rows *push, *hosts, *watch, *sources; };
 
 /* Everything is put in words here, then shown or written as it is. */
 static const struct { const char *column, *words; } counts[] = {
@@ -90,6 +90,29 @@ write_watch(struct jw *w, const struct rows *r)
 }
 
 static void
+write_sources(struct jw *w, const struct rows *r)
+{
+	jw_key(w, "sources");
+	jw_array(w);
+	for (int i = 0; i < rows_count(r); i++) {
+		char rate[32];
+		int n = snprintf(rate, sizeof(rate), "%lld.%lld",
+		    (long long)row_int(r, i, "per_s10") / 10,
+		    (long long)row_int(r, i, "per_s10") % 10);
+
+		jw_object(w);
+		jw_str_member(w, "source", row_text(r, i, "source"));
+		jw_str_member(w, "host", row_text(r, i, "host"));
+		jw_key(w, "questions_per_second");
+		jw_raw(w, rate, (size_t)n);
+		jw_int_member(w, "bound", row_int(r, i, "bound"));
+		jw_int_member(w, "waited_ms", row_int(r, i, "waited_ms"));
+		jw_end_object(w);
+	}
+	jw_end_array(w);
+}
+
+static void
 print_json(const struct status *s)
 {
 	struct buf out;
@@ -107,12 +130,32 @@ print_json(const struct status *s)
 	jw_end_object(&w);
 	write_hosts(&w, s->hosts);
 	write_watch(&w, s->watch);
+	write_sources(&w, s->sources);
 	jw_end_object(&w);
 	puts(out.data);
 	buf_clear(&out);
 }
 
 /* ---- for people ---- */
+
+static void
+print_sources(const struct rows *r)
+{
+	if (rows_count(r) > 0)
+		puts("Questions to sources, not counting pulls");
+	for (int i = 0; i < rows_count(r); i++) {
+		int64_t bound = row_int(r, i, "bound");
+
+		printf("  %-12s %-26s %lld.%lld a second", row_text(r, i,
+		    "source"), row_text(r, i, "host"),
+		    (long long)row_int(r, i, "per_s10") / 10,
+		    (long long)row_int(r, i, "per_s10") % 10);
+		if (bound > 0)
+			printf(", of %lld; each waited %lld ms", (long long)bound,
+			    (long long)row_int(r, i, "waited_ms"));
+		putchar('\n');
+	}
+}
 
 static void
 print(const struct status *s)
@@ -144,6 +187,7 @@ print(const struct status *s)
 		    (long long)row_int(s->watch, i, "behind_s"),
 		    row_bool(s->watch, i, "watched") ? "" :
 		    "  (nobody watches it now)");
+	print_sources(s->sources);
 }
 
 /* ---- asking ---- */
@@ -160,6 +204,8 @@ ask(struct db_now *db, struct status *s)
 	    NULL ||
 	    (s->hosts = db_ask_now(db, SQL_STATUS_HOSTS, &p, &failure)) == NULL ||
 	    (s->watch = db_ask_now(db, SQL_STATUS_WATCH, PARAMS_NONE,
+	    &failure)) == NULL ||
+	    (s->sources = db_ask_now(db, SQL_STATUS_SOURCES, PARAMS_NONE,
 	    &failure)) == NULL)
 		return client_failed(db, failure);
 	return EX_OK;
@@ -186,6 +232,7 @@ run(int argc, char **argv)
 	rows_free(s.push);
 	rows_free(s.hosts);
 	rows_free(s.watch);
+	rows_free(s.sources);
 	db_now_close(db);
 	settings_free(settings);
 	return rc;

@@ -36,6 +36,7 @@ enum counter {
 	COUNTER_STILL,			/* gauge: 1, the journal is not signed */
 	COUNTER_CLOCK_MS,		/* gauge: ours against the database's */
 	COUNTER_CERTIFICATE,		/* gauge: when ours expires */
+	COUNTER_SOURCE_ASKED, COUNTER_SOURCE_WAITED_MS,	/* budget.h */
 	COUNTER_STREAMS,		/* gauge: of changes, being read */
 	COUNTER_SLOT_LAG,		/* gauge: bytes, of the furthest behind */
 	COUNTER_SLOTS_LOST,		/* gauge: so many sources' */

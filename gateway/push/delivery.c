@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/settings.h"
+#include "catalogue/budget.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
 #include "consent/details.h"
@@ -381,6 +382,7 @@ delivery_cancel(struct delivery *d)
 void
 delivery_forget(struct delivery *d)
 {
+	budget_forget(d->turn);
 	if (d->horizon != NULL)
 		horizon_forget(d->horizon);
 	if (d->question != NULL)

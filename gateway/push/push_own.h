@@ -74,6 +74,7 @@ struct delivery {
 	char attempted[UUID_TEXT];	/* id of the line written before */
 
 	/* what is awaited, one at a time */
+	struct budget_wait *turn;
 	struct horizon_wait *horizon;
 	struct question *question;
 	struct gate_pass *pass;

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "catalogue/budget.h"
 #include "catalogue/catalogue.h"
 #include "consent/details.h"
 #include "crypto/hash.h"
@@ -30,7 +31,8 @@
 #include "push/push_own.h"
 #include "push/retry.h"
 
-enum { PAGES_MAX = 50, GONE_LOOK_MS = 1000, NOT_NOW_MS = 3600 * 1000 };
+/* Before a page: about her, and two for the horizon. */
+enum { FIRST_QUESTIONS = 3, PAGES_MAX = 50, GONE_LOOK_MS = 1000, NOT_NOW_MS = 3600 * 1000 };
 static const int64_t far_us = INT64_C(253370764800000000);	/* year 9999 */
 
 static void ask_page(struct delivery *);
@@ -243,13 +245,35 @@ on_page(struct rows *rows, int failure, void *arg)
 	}
 	d->gone_ask = d->ask;
 	d->gone_ask.dataset = d->dataset->removed;
+	budget_add(d->dataset->source);
 	ask(d, &d->gone_ask, on_gone);
+}
+
+/* ---- when the source may be asked (budget.h) ---- */
+
+static void
+in_turn(struct delivery *d, int questions, void (*go)(void *))
+{
+	if (budget_take(&d->turn, d->dataset->source, d->push->house->base,
+	    questions, go, d))
+		go(d);
+	else if (d->turn == NULL)
+		delivery_postpone(d, "source busy", retry_wait_ms(3, 0));
+}
+
+static void
+ask_in_turn(void *arg)
+{
+	struct delivery *d = arg;
+
+	d->turn = NULL;
+	ask(d, &d->ask, on_page);
 }
 
 static void
 ask_page(struct delivery *d)
 {
-	ask(d, &d->ask, on_page);
+	in_turn(d, 1, ask_in_turn);
 }
 
 /* ---- a comparison ---- */
@@ -360,11 +384,13 @@ on_customer(struct rows *rows, int failure, void *arg)
 
 /* May she still take part? Asked of the source each time, before it is read. */
 static void
-ask_customer(struct delivery *d)
+ask_customer(void *arg)
 {
+	struct delivery *d = arg;
 	struct source *s = d->dataset->source;
 	struct params p;
 
+	d->turn = NULL;
 	if (s->customer.text == NULL) {
 		ask_horizon(d);
 		return;
@@ -426,5 +452,5 @@ reading_begin(struct delivery *d)
 		return;
 	}
 	read_cursor(d);
-	ask_customer(d);
+	in_turn(d, FIRST_QUESTIONS, ask_customer);
 }

@@ -11,6 +11,7 @@
 #include "serve/serve.h"
 #include "serve/told.h"
 #include "watch/exports.h"
+#include "watch/load.h"
 #include "watch/watch.h"
 
 static void
@@ -29,6 +30,7 @@ role_watch(struct role *r)
 	struct exports *exports;
 	struct facts *facts;
 	struct watch *watch;
+	struct load *load;
 	struct lives *lives;
 
 	house_open(&house, r);
@@ -36,6 +38,7 @@ role_watch(struct role *r)
 	facts = facts_new(house.base, house.db,
 	    house.settings->time_zone);
 	watch = watch_new(&house);
+	load = load_new(&house);
 	lives = lives_new(&house);
 	exports = exports_new(&house);
 	told_configuration(&house);
@@ -43,6 +46,7 @@ role_watch(struct role *r)
 	role_until_stopped(&house, r, stop, &house);
 	exports_free(exports);
 	lives_free(lives);
+	load_free(load);
 	watch_free(watch);
 	facts_free(facts);
 	chores_free(chores);

@@ -26,6 +26,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "catalogue/budget.h"
 #include "http/counters.h"
 #include "http/house.h"
 #include "watch/feed.h"
@@ -229,6 +230,7 @@ next(struct feed *f)
 		wake(f, NULL);
 		return;
 	}
+	budget_add(m->dataset->source);	/* a stream is not kept waiting */
 	a = arena_new();
 	changed_params(&f->rows, &p, a);
 	feed_ask(f, f->source->db, &m->dataset->changed, &p, on_changed,

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "catalogue/budget.h"
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
 #include "consent/details.h"
@@ -28,6 +29,7 @@ struct exports {
 	struct event *timer;
 	struct question *question;
 	struct horizon_wait *wait;
+	struct budget_wait *turn;
 
 	/* the one being walked; all of it in the arena */
 	struct arena *arena;
@@ -169,17 +171,29 @@ on_page(struct rows *rows, int failure, void *arg)
 }
 
 static void
-ask_page(struct exports *x)
+ask_source(void *arg)
 {
+	struct exports *x = arg;
 	const struct dataset *d = x->ask.dataset;
 	struct params p;
 
+	x->turn = NULL;
 	if (page_params(&p, x->arena, &x->ask) < 0) {
 		end(x, "failed", "no_grant");
 		return;
 	}
 	x->question = db_ask(d->source->db, &d->page, &p, on_page, x);
 	if (x->question == NULL)
+		rest(x, AGAIN_MS);
+}
+
+static void
+ask_page(struct exports *x)
+{
+	if (budget_take(&x->turn, x->ask.dataset->source, x->house->base, 1,
+	    ask_source, x))
+		ask_source(x);
+	else if (x->turn == NULL)
 		rest(x, AGAIN_MS);
 }
 
@@ -356,6 +370,7 @@ exports_free(struct exports *x)
 		db_forget(x->question);
 	if (x->wait != NULL)
 		horizon_forget(x->wait);
+	budget_forget(x->turn);
 	json_decref(x->asks);
 	arena_free(x->arena);
 	event_free(x->timer);

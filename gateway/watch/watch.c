@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/settings.h"
+#include "catalogue/budget.h"
 #include "http/house.h"
 #include "watch/watch_own.h"
 
@@ -22,6 +23,7 @@
 enum { LEASE_TURNS = 3, LEASE_MORE_S = 3 };
 /* Comparisons: how often we look, how many are under way. */
 enum { COMPARE_EVERY_US = 1000000, COMPARED_MAX = 8, NEVER_DAYS = 36500 };
+enum { FULL_MS = 500 };		/* so many wait for the source that we do not */
 
 /* ---- the end of a turn ---- */
 
@@ -138,13 +140,11 @@ compare(struct machine *m)
 }
 
 static void
-on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+go(void *arg)
 {
 	struct machine *m = arg;
 
-	assert(!m->asking);
-	m->asking = true;
-	compare(m);
+	m->turn_wait = NULL;
 	if (m->dataset->changed.text == NULL)
 		by_time_turn(m);
 	else if (m->dataset->source->capture == CAPTURE_TRIGGER)
@@ -153,6 +153,24 @@ on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 		by_replication_turn(m);
 	else
 		by_time_turn(m);
+}
+
+/* By time a turn is three questions: who still writes, twice, and who changed. */
+static void
+on_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	struct machine *m = arg;
+	bool rows = m->dataset->changed.text != NULL &&
+	    capture_by_rows(m->dataset->source);
+
+	assert(!m->asking);
+	m->asking = true;
+	compare(m);
+	if (m->feed != NULL || budget_take(&m->turn_wait, m->dataset->source,
+	    m->watch->house->base, rows ? 1 : 3, go, m))
+		go(m);
+	else if (m->turn_wait == NULL)
+		machine_rest(m, FULL_MS);
 }
 
 static void
@@ -255,6 +273,7 @@ watch_free(struct watch *w)
 		event_free(m->turn);
 		if (m->wait != NULL)
 			horizon_forget(m->wait);
+		budget_forget(m->turn_wait);
 		if (m->question != NULL)
 			db_forget(m->question);
 		if (m->comparing != NULL)

@@ -40,6 +40,7 @@ struct machine {
 	struct watch *watch;
 	const struct dataset *dataset;
 	struct event *turn;
+	struct budget_wait *turn_wait;	/* for its turn at the source */
 	bool failing;			/* told already */
 	bool asking;
 	bool again;			/* woken while asking */

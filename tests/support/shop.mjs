@@ -6,7 +6,7 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startReceiver } from "../pims/webhook/receiver.mjs";
-import { certificates, guichet, temporary } from "./ground.mjs";
+import { certificates, guichet, program, temporary } from "./ground.mjs";
 import { startCounter } from "./oauth.mjs";
 import { createDatabase, sql } from "./postgres.mjs";
 
@@ -130,8 +130,8 @@ export async function startShop(captures, { orders = 100, settings = {},
 	const scope = captures.map((c) => `shop.${c}`).join(" ");
 	const one = counter.register("one", { datasets: scope });
 	const client = (...args) => new Promise((done) => execFile(
-		process.env.GUICHET_PROGRAM, ["client", ...args, "--config",
-			counter.config], (e, out, err) => {
+		program, ["client", ...args, "--config", counter.config],
+		(e, out, err) => {
 			if (e)
 				throw new Error(err);
 			done(out);

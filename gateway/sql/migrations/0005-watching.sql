@@ -38,4 +38,15 @@ END $$;
 CREATE TRIGGER forget_memory AFTER UPDATE OF state ON guichet.subscription
 	FOR EACH ROW WHEN (NEW.state = 'ended' AND OLD.state <> 'ended')
 	EXECUTE FUNCTION guichet.forget_memory();
+-- What each host asks of each source in the background, told every ten seconds.
+CREATE TABLE guichet.source_load (
+	host		text NOT NULL,
+	source		text NOT NULL,
+	at		timestamptz NOT NULL,
+	asked		bigint NOT NULL,	-- questions, since it was told before
+	waited_ms	bigint NOT NULL,	-- for their turn, all together
+	ms		bigint NOT NULL,	-- since it was told before
+	bound		bigint NOT NULL,	-- a second; 0: none
+	PRIMARY KEY (host, source)
+);
 -- SPDX-License-Identifier: Apache-2.0
