@@ -63,6 +63,14 @@ awaiting(const struct me_grant *g)
 	    (g->opened || g->answer != NULL);
 }
 
+/* Her cloud has not let us in yet. */
+static bool
+half_way(const struct me_grant *g)
+{
+	return strcmp(g->state, "pending") == 0 && !g->opened &&
+	    g->answer == NULL;
+}
+
 static const char *
 state_text(struct html *h, const struct me_grant *g)
 {
@@ -163,14 +171,28 @@ again(struct html *h, const struct me_grant *g)
 	bool oauth = strcmp(g->kind, "oauth") == 0;
 	const char *to = oauth ? g->client_uri : arena_printf(h->arena,
 	    "/me/connect?client=%s", g->client_id);
-	bool pending = strcmp(g->state, "pending") == 0 && !g->opened;
 
-	if (to == NULL || (me_grant_live(g) && !(pending && !oauth)))
+	if (to == NULL || me_grant_live(g))
 		return;
-	h_element(h, "a", h_fill(h, pending ? "grant.continue" : oauth ?
-	    "grant.restart" : "grant.restart.here", "client", g->client_name,
-	    NULL), "class", "link", "href", to, "rel",
-	    oauth ? "noopener noreferrer" : NULL, NULL);
+	h_element(h, "a", h_fill(h, oauth ? "grant.restart" :
+	    "grant.restart.here", "client", g->client_name, NULL), "class",
+	    "link", "href", to, "rel", oauth ? "noopener noreferrer" : NULL,
+	    NULL);
+}
+
+/* A cloud that was left half-way: on with it, as it was. */
+static void
+go_on(struct html *h, const struct me_view *v, const struct me_grant *g)
+{
+	if (!half_way(g))
+		return;
+	h_open(h, "form", "method", "post", "action",
+	    arena_printf(h->arena, "/me/connect/%s", g->id), NULL);
+	part_hidden(h, "csrf", v->csrf);
+	h_say(h, "button", "grant.continue", "class", "button", "type",
+	    "submit", "aria-describedby", arena_printf(h->arena, "g-%s", g->id),
+	    NULL);
+	h_close(h, "form");
 }
 
 static void
@@ -179,11 +201,12 @@ grant_actions(struct html *h, const struct me_view *v, const struct me_grant *g)
 	const char *heading = arena_printf(h->arena, "g-%s", g->id);
 
 	h_open(h, "div", "class", "actions", NULL);
+	go_on(h, v, g);
 	if (me_grant_live(g))
-		h_say(h, "a", strcmp(g->state, "pending") == 0 && !g->opened ?
-		    "grant.giveup" : "grant.stop", "class", "button", "href",
-		    arena_printf(h->arena, "/me/withdraw/%s", g->id),
-		    "aria-describedby", heading, NULL);
+		h_say(h, "a", half_way(g) ? "grant.giveup" : "grant.stop",
+		    "class", "button", "href", arena_printf(h->arena,
+		    "/me/withdraw/%s", g->id), "aria-describedby", heading,
+		    NULL);
 	if (strcmp(g->state, "active") == 0)
 		act(h, v, g, "pause");
 	else if (strcmp(g->state, "paused") == 0)

@@ -4,9 +4,8 @@
  *
  * Consent is given on our page; the grant is written pending and becomes live
  * only when the cloud has opened. Whatever stops half way leaves a pending grant
- * that delivers nothing: she may begin again.
+ * that delivers nothing: she may take it up again, at the same cloud.
  */
-#include <curl/curl.h>
 #include <event2/event.h>
 #include <string.h>
 #include "base/arena.h"
@@ -189,58 +188,20 @@ ask(struct connecting *c, const struct statement *s, const struct params *p,
 		fail(c, E_FULL, "the counter is busy; try again");
 }
 
-/* ---- the address as typed ---- */
-
-static char *
-part(CURLU *u, struct arena *a, CURLUPart what, unsigned flags)
-{
-	char *text = NULL, *kept;
-
-	if (curl_url_get(u, what, &text, flags) != CURLUE_OK)
-		return NULL;
-	kept = arena_strdup(a, text);
-	curl_free(text);
-	return kept;
-}
-
-/*
- * "alice.mycozy.cloud", "https://Alice.mycozy.cloud/#/home" -> the origin of a
- * Cozy; a container of a pod keeps its path and ends with a slash.
- */
-static int
-read_address(struct destination *d, struct arena *a, const char *typed)
-{
-	bool scheme = strstr(typed, "://") != NULL;
-	const char *whole = scheme ? typed : arena_printf(a, "https://%s", typed);
-	const char *path, *why;
-	CURLU *u = curl_url();
-	int rc = E_BAD_INPUT;
-
-	if (strlen(typed) > 512 ||
-	    curl_url_set(u, CURLUPART_URL, whole, 0) != CURLUE_OK)
-		goto out;
-	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
-	curl_url_set(u, CURLUPART_QUERY, NULL, 0);
-	if ((d->host = http_url_host(a, whole)) == NULL)
-		goto out;
-	path = part(u, a, CURLUPART_PATH, 0);
-	if (strcmp(d->kind, "cozy") == 0)
-		path = "";
-	else if (path[strlen(path) - 1] != '/')
-		path = arena_printf(a, "%s/", path);
-	d->address = arena_printf(a, "%s://%s%s",
-	    part(u, a, CURLUPART_SCHEME, 0), d->host, path);
-	rc = http_url_check(d->address, &why);
-out:
-	curl_url_cleanup(u);
-	return rc;
-}
-
 /* ---- begin ---- */
 
 static void on_approved(struct errand *);
 
 /* Some clouds need no approval beside what she has typed here. */
+static void
+begun(struct connecting *c)
+{
+	if (c->errand.url != NULL || strcmp(c->to->kind, "solid") == 0)
+		succeed(c, false);
+	else
+		run(c, ERRAND_COMPLETE, c->back.call, on_approved);
+}
+
 static void
 on_begun(struct rows *rows, int failure, void *arg)
 {
@@ -250,17 +211,37 @@ on_begun(struct rows *rows, int failure, void *arg)
 		fail(c, failure, "the counter is busy; try again");
 	else if (rows_count(rows) == 0)
 		fail(c, E_DENIED, "this kind of cloud is not served at present");
-	else if (c->errand.url != NULL || strcmp(c->to->kind, "solid") == 0)
-		succeed(c, false);
 	else
-		run(c, ERRAND_COMPLETE, c->back.call, on_approved);
+		begun(c);
+}
+
+static void
+on_waits_again(struct rows *rows, int failure, void *arg)
+{
+	struct connecting *c = arg;
+
+	if (failure < 0)
+		fail(c, failure, "the counter is busy; try again");
+	else if (rows_count(rows) == 0)
+		fail(c, E_EXPIRED, "this connection waits for nothing any more");
+	else
+		begun(c);
+}
+
+/* When we look by ourselves whether she has approved there; -1: never. */
+static int64_t
+look_ms(const struct connecting *c)
+{
+	bool looked = connector_find(c->to->kind)->waits;
+
+	return looked && (c->errand.url != NULL || strcmp(c->to->kind,
+	    "solid") == 0) ? LOOK_AGAIN_MS : -1;
 }
 
 static void
 write_down(struct connecting *c)
 {
 	const struct connect_ask *k = c->ask;
-	bool looked = connector_find(k->kind)->waits;
 	char pairwise[44];
 	struct params p;
 
@@ -282,8 +263,7 @@ write_down(struct connecting *c)
 	params_text(&p, c->to->host);
 	params_text(&p, destination_state(c->to, c->arena));
 	params_text(&p, destination_sealed(c->to, c->house->keys, c->arena));
-	params_int(&p, looked && (c->errand.url != NULL || strcmp(k->kind,
-	    "solid") == 0) ? LOOK_AGAIN_MS : -1);
+	params_int(&p, look_ms(c));
 	agreement_params(&p, c->arena, k->others, c->house->settings);
 	ask(c, SQL_SUBSCRIPTION_BEGIN, &p, on_begun);
 }
@@ -382,7 +362,7 @@ connector_begin(struct house *h, const struct connect_ask *k,
 	if (strcmp(d->kind, "webhook") == 0)
 		take_code(c);
 	else if (connector_find(d->kind) == NULL ||
-	    read_address(d, c->arena, c->ask->address) < 0)
+	    destination_take_address(d, c->arena, c->ask->address) < 0)
 		d->address = NULL;
 	if (strcmp(d->kind, "webdav") == 0 && c->ask->login != NULL &&
 	    c->ask->login[0] != '\0' && c->ask->password != NULL) {
@@ -458,24 +438,34 @@ state_right(const struct connecting *c)
 	    same_bytes(sent, got, strlen(sent));
 }
 
-static void
-on_found(struct rows *rows, int failure, void *arg)
+/* Hers, or it is nobody's: false, and told. */
+static bool
+take_found(struct connecting *c, const struct rows *rows, int failure)
 {
-	struct connecting *c = arg;
 	struct destination *d = destination_new(c->arena);
-	const char *state;
 
 	if (failure < 0) {
 		fail(c, failure, "the counter is busy; try again");
-		return;
+		return false;
 	}
 	if (rows_count(rows) == 0 || destination_read(d, c->house->keys, rows, 0,
 	    c->arena) < 0 || !same_bytes(&d->subject.id, &c->back.subject->id,
 	    sizeof(d->subject.id))) {
 		fail(c, E_NOT_FOUND, "there is no such connection of yours");
-		return;
+		return false;
 	}
 	c->to = d;
+	return true;
+}
+
+static void
+on_found(struct rows *rows, int failure, void *arg)
+{
+	struct connecting *c = arg;
+	const char *state;
+
+	if (!take_found(c, rows, failure))
+		return;
 	state = row_text(rows, 0, "grant_state");
 	if (strcmp(state, "active") == 0 || (strcmp(state, "pending") == 0 &&
 	    row_bool(rows, 0, "opened")))
@@ -491,9 +481,8 @@ on_found(struct rows *rows, int failure, void *arg)
 }
 
 static void
-complete_now(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+find(struct connecting *c, db_on_rows *on_rows)
 {
-	struct connecting *c = arg;
 	struct uuid id;
 	struct params p;
 
@@ -503,11 +492,17 @@ complete_now(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 	}
 	params_init(&p);
 	params_uuid(&p, &id);
-	ask(c, SQL_DESTINATION_FIND, &p, on_found);
+	ask(c, SQL_DESTINATION_FIND, &p, on_rows);
 }
 
-struct connecting *
-connector_complete(struct house *h, const struct connect_back *back,
+static void
+complete_now(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	find(arg, on_found);
+}
+
+static struct connecting *
+come_back(struct house *h, const struct connect_back *back,
     connector_on_told *on_told, void *arg)
 {
 	struct connecting *c = connecting_new(h, on_told, arg);
@@ -521,6 +516,66 @@ connector_complete(struct house *h, const struct connect_back *back,
 		    sizeof(*back->subject)),
 		.call = copy(c, back->call)
 	};
+	return c;
+}
+
+struct connecting *
+connector_complete(struct house *h, const struct connect_back *back,
+    connector_on_told *on_told, void *arg)
+{
+	struct connecting *c = come_back(h, back, on_told, arg);
+
 	soon(c, complete_now);
+	return c;
+}
+
+/* ---- taken up again ---- */
+
+static void
+on_knocked_again(struct errand *e)
+{
+	struct connecting *c = e->arg;
+	struct params p;
+
+	if (e->outcome != DELIVERED) {
+		fail_as(c, e);
+		return;
+	}
+	params_init(&p);
+	params_uuid(&p, &c->to->grant);
+	params_uuid(&p, &c->to->subject.id);
+	params_text(&p, destination_state(c->to, c->arena));
+	params_text(&p, destination_sealed(c->to, c->house->keys, c->arena));
+	params_int(&p, look_ms(c));
+	ask(c, SQL_DESTINATION_AGAIN, &p, on_waits_again);
+}
+
+static void
+on_half_way(struct rows *rows, int failure, void *arg)
+{
+	struct connecting *c = arg;
+
+	if (!take_found(c, rows, failure))
+		return;
+	if (strcmp(row_text(rows, 0, "grant_state"), "pending") != 0 ||
+	    row_bool(rows, 0, "opened"))
+		fail(c, E_EXPIRED, "this connection waits for nothing any more");
+	else
+		run(c, ERRAND_BEGIN, c->back.call, on_knocked_again);
+}
+
+static void
+again_now(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	find(arg, on_half_way);
+}
+
+struct connecting *
+connector_again(struct house *h, const struct connect_back *back,
+    connector_on_told *on_told, void *arg)
+{
+	struct connecting *c = come_back(h, back, on_told, arg);
+
+	soon(c, again_now);
 	return c;
 }

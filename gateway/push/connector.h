@@ -76,6 +76,14 @@ struct connect_back {
 struct connecting *connector_complete(struct house *,
     const struct connect_back *, connector_on_told *, void *arg);
 
+/*
+ * She takes up again what was left half-way: knocks once more at the same cloud
+ * (back: grant, subject and call), and tells as connector_begin does. Nothing of the
+ * consent changes.
+ */
+struct connecting *connector_again(struct house *,
+    const struct connect_back *, connector_on_told *, void *arg);
+
 /* The customer left the page; what was begun is finished or given up. */
 void connector_forget(struct connecting *);
 

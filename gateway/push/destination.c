@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* destination.c - a customer's cloud and our keys to it. */
 #include "push/destination.h"
+#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/arena.h"
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "crypto/keys.h"
 #include "db/db.h"
+#include "http/client.h"
 #include "http/house.h"
 
 static void
@@ -177,4 +179,47 @@ void
 destination_set_secret(struct destination *d, const char *name, const char *v)
 {
 	set(d, d->secret, name, v);
+}
+
+/* ---- the address as typed ---- */
+
+static char *
+part(CURLU *u, struct arena *a, CURLUPart what, unsigned flags)
+{
+	char *text = NULL, *kept;
+
+	if (curl_url_get(u, what, &text, flags) != CURLUE_OK)
+		return NULL;
+	kept = arena_strdup(a, text);
+	curl_free(text);
+	return kept;
+}
+
+int
+destination_take_address(struct destination *d, struct arena *a, const char *typed)
+{
+	bool scheme = strstr(typed, "://") != NULL;
+	const char *whole = scheme ? typed : arena_printf(a, "https://%s", typed);
+	const char *path, *why;
+	CURLU *u = curl_url();
+	int rc = E_BAD_INPUT;
+
+	if (strlen(typed) > 512 ||
+	    curl_url_set(u, CURLUPART_URL, whole, 0) != CURLUE_OK)
+		goto out;
+	curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
+	curl_url_set(u, CURLUPART_QUERY, NULL, 0);
+	if ((d->host = http_url_host(a, whole)) == NULL)
+		goto out;
+	path = part(u, a, CURLUPART_PATH, 0);
+	if (strcmp(d->kind, "cozy") == 0)
+		path = "";
+	else if (path[strlen(path) - 1] != '/')
+		path = arena_printf(a, "%s/", path);
+	d->address = arena_printf(a, "%s://%s%s",
+	    part(u, a, CURLUPART_SCHEME, 0), d->host, path);
+	rc = http_url_check(d->address, &why);
+out:
+	curl_url_cleanup(u);
+	return rc;
 }

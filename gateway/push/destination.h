@@ -38,6 +38,13 @@ struct destination *destination_new(struct arena *);
 MUST_CHECK int destination_read(struct destination *, const struct keys *,
     const struct rows *, int row, struct arena *);
 
+/* The address as she typed it: "alice.mycozy.cloud",
+ * "https://Alice.mycozy.cloud/#/home" -> the origin of a Cozy; a container of a
+ * pod keeps its path and ends with a slash. kind is set before. 0, or
+ * E_BAD_INPUT. */
+MUST_CHECK int destination_take_address(struct destination *, struct arena *,
+    const char *typed);
+
 /* What is stored: the state as JSON, the secrets as JSON, sealed. */
 const char *destination_state(const struct destination *, struct arena *);
 const char *destination_sealed(const struct destination *, const struct keys *,

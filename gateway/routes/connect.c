@@ -200,15 +200,6 @@ keep_notice(struct call *c, struct connect *own)
 	return next;
 }
 
-static const char *
-done_path(struct call *c, const struct uuid *grant)
-{
-	char text[UUID_TEXT];
-
-	uuid_text(text, grant);
-	return arena_printf(c->arena, "/connect/callback/%s", text);
-}
-
 /* Texts in what is told live during this call-back only. */
 static void
 on_told(const struct connect_told *t, void *arg)
@@ -219,15 +210,7 @@ on_told(const struct connect_told *t, void *arg)
 	own->connecting = NULL;
 	own->failure = t->failure;
 	own->open = t->open;
-	own->next = (struct connect_next_view){
-		.name = own->chosen->name,
-		.host = arena_strdup(c->arena, t->host),
-		.url = arena_strdup(c->arena, t->url),
-		.webid = arena_strdup(c->arena, t->webid),
-		.container = arena_strdup(c->arena, t->container),
-		.acl = arena_strdup(c->arena, t->acl),
-		.done = t->waits ? done_path(c, &t->grant) : NULL
-	};
+	own->next = clouds_next(c, t, own->chosen->name);
 	call_wake(c, 0);
 }
 
@@ -293,17 +276,13 @@ static enum next
 tell(struct call *c)
 {
 	struct connect *own = c->own;
-	struct layout l;
 
 	if (own->failure != 0)
 		return show_page(c, own->failure == E_BAD_INPUT ?
 		    CONNECT_BAD_ADDRESS : CONNECT_UNREACHABLE);
 	if (own->open)
 		return call_redirect(c, "/me");
-	layout_init(&l, c, language(c));
-	layout_begin(&l, "next.title");
-	connect_next_page(&l.h, &own->next);
-	return layout_end(&l, 200);
+	return clouds_go_on(c, &own->next, language(c));
 }
 
 static const struct step connect_post_steps[] = {

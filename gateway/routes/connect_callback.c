@@ -8,10 +8,10 @@
  * The code in the query is used at once and never shown: we redirect.
  */
 #include "base/arena.h"
-#include "base/error.h"
 #include "consent/session.h"
 #include "http/call.h"
 #include "push/connector.h"
+#include "routes/clouds.h"
 #include "routes/routes.h"
 
 struct callback {
@@ -60,23 +60,10 @@ complete(struct call *c)
 static enum next
 tell(struct call *c)
 {
-	static const struct { int failure, status; const char *code; } told[] = {
-	    { E_DENIED, 403, "not_approved" },
-	    { E_NOT_FOUND, 404, "no_such_connection" },
-	    { E_EXPIRED, 410, "connection_ended" },
-	    { E_BAD_INPUT, 502, "cloud_refused" } };
 	struct callback *own = c->own;
 
-	if (own->failure == 0)
-		return call_redirect(c, "/me");
-	for (size_t i = 0; i < countof(told); i++)
-		if (told[i].failure == own->failure)
-			return call_refuse(c, told[i].status, told[i].code,
-			    "%s", own->why);
-	call_reply_field(c, "Retry-After", "10");
-	if (own->failure == E_CONFLICT)
-		return call_refuse(c, 503, "not_yet", "%s", own->why);
-	return call_refuse(c, 503, "cloud_away", "%s", own->why);
+	return own->failure == 0 ? call_redirect(c, "/me") :
+	    clouds_refuse(c, own->failure, own->why);
 }
 
 static const struct step callback_steps[] = {

@@ -13,6 +13,7 @@ const struct route *const routes[] = {
 	&route_authorize_post,
 	&route_commitments,
 	&route_connect,
+	&route_connect_again,
 	&route_connect_callback,
 	&route_connect_post,
 	&route_connect_start,

@@ -22,6 +22,7 @@ extern const struct route route_authorize;
 extern const struct route route_authorize_post;
 extern const struct route route_commitments;
 extern const struct route route_connect;
+extern const struct route route_connect_again;
 extern const struct route route_connect_callback;
 extern const struct route route_connect_post;
 extern const struct route route_connect_start;

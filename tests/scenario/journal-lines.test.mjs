@@ -17,6 +17,7 @@ const textOf = (name) => readFileSync(join(statements, `${name}.sql`), "utf8");
 
 // Changes that tell nobody anything: why each may stand without a line.
 const silent = {
+	destination_again: "her consent waits as it did; its cloud is asked anew",
 	destination_check: "when its door was last looked at",
 	destination_reseal: "the same secrets, sealed by a newer key",
 	destination_save: "the connector's own bookkeeping with her cloud",
