@@ -6,6 +6,7 @@
  */
 #ifndef CHECK_H
 #define CHECK_H
+#include <libpq-fe.h>
 #include "catalogue/catalogue.h"
 #include "catalogue/findings.h"
 
@@ -24,6 +25,11 @@ struct units { int seen[UNITS_MAX], fits[UNITS_MAX][5]; };
 void units_see(struct units *, const struct schema *, const char *json, size_t n);
 /* Is field i mostly elsewhere? Then what would mend it. */
 bool units_wrong(const struct units *, size_t i, const char **cure);
+
+/* check_charset.c: is it a charset that PostgreSQL complains of? Then where. */
+bool charset_blamed(const char *why);
+void check_charset(struct findings *, const struct dataset *, PGconn *,
+    struct arena *, const char *customer, const char *why);
 
 /* compat.c: may readers of the old schemas (NULL-terminated) read the new? */
 void check_against(const struct schema *const *old,

@@ -132,9 +132,11 @@ check_tables(struct findings *found, const struct catalogue *c,
 	struct fault f;
 
 	for (size_t i = 0; i < c->dataset_count; i++)
-		if (c->datasets[i]->source == s && c->datasets[i]->plan != NULL &&
-		    tables_look(&t, c->datasets[i], &f) < 0)
-			return;		/* told at level 2 */
+		for (const struct dataset *d = c->datasets[i]; d != NULL;
+		    d = d->older)
+			if (d->source == s && d->plan != NULL &&
+			    tables_look(&t, d, &f) < 0)
+				return;		/* told at level 2 */
 	for (size_t i = 0; i < t.n; i++)
 		check_table(found, s, &t, t.names[i]);
 }

@@ -151,6 +151,13 @@ check_customer(struct sample *s, size_t who, int *told)
 		rows = check_page(s->now, &ask, s->arena, &why);
 		ms = (clock_mono_us() - begun) / 1000;
 	}
+	if (rows == NULL && charset_blamed(why)) {
+		if (*told == 0)
+			check_charset(s->found, s->d, s->pg, s->arena,
+			    s->customers[who], why);
+		*told = INVALID_TOLD;	/* once is enough */
+		return;
+	}
 	if (rows == NULL) {
 		report(s, false, "E223", "look at it with EXPLAIN ANALYZE for that "
 		    "customer", "a sampled page failed: %s", why);

@@ -111,9 +111,10 @@ publication_write(struct buf *out, struct db_now *now,
 	int rc = 0;
 
 	PQclear(PQexec(t.pg, "SET search_path = pg_catalog"));
-	for (size_t i = 0; i < c->dataset_count && rc == 0; i++)
-		if (c->datasets[i]->source == s)
-			rc = tables_look(&t, c->datasets[i], f);
+	for (size_t i = 0; i < c->dataset_count; i++)
+		for (const struct dataset *d = c->datasets[i]; d != NULL && rc == 0 &&
+		    d->source == s; d = d->older)
+			rc = tables_look(&t, d, f);
 	if (rc == 0 && drop)
 		buf_printf(out, "DROP PUBLICATION IF EXISTS %s;\n"
 		    "SELECT pg_catalog.pg_drop_replication_slot(slot_name)\n"

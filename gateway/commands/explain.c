@@ -273,6 +273,12 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "Select NULL or a jsonb list of {\"customer\": the other's reference, "
 	  "\"agree\": \"all\" or \"any\"}, with \"account\" and \"datasets\" where "
 	  "only some records are shared." },
+	{ "E236", "Texts are not UTF-8",
+	  "PostgreSQL refuses to hand on what it cannot turn into UTF-8. A database "
+	  "of SQL_ASCII was never told what its applications write.",
+	  "convert_from(convert(convert_to(column, 'SQL_ASCII'), 'LATIN1', 'UTF8'), "
+	  "'SQL_ASCII') in the SELECT, with the charset that the application "
+	  "writes." },
 	{ "E239", ".removed.sql does not select what tells a removal",
 	  "A removal is the record's natural key, its period if the schema has "
 	  "one, and the time it was removed; nothing else.",

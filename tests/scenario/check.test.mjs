@@ -79,7 +79,22 @@ CREATE INDEX by_time ON vente.commande (maj);
 ANALYZE;
 `;
 
-let db, dir, role, url, config;
+let db, dir, role, url, config, ascii, hba;
+
+// This role must show its password, to a server that asks for it.
+function scram(password) {
+	const name = `${role}_scram`, file = join(temporary(), "pgpass");
+	hba ??= sql(db.url, "SHOW hba_file");
+	const rules = readFileSync(hba, "utf8"), rule = `local all ${name} scram-sha-256\n`;
+	if (!rules.startsWith("local all") || !rules.includes(rule)) {
+		sql(db.url, `CREATE ROLE ${name} LOGIN PASSWORD 'right'`);
+		writeFileSync(hba, rule + rules);
+		sql(db.url, "SELECT pg_reload_conf(), pg_sleep(0.3)");
+	}
+	writeFileSync(file, password ? `*:*:*:${name}:${password}\n` : "",
+		{ mode: 0o600 });
+	return `${db.url.replace(/user=[^&]*/, `user=${name}`)}&passfile=${file}`;
+}
 
 before(() => {
 	db = createDatabase("check");
@@ -90,8 +105,20 @@ before(() => {
 		GRANT SELECT ON vente.client, vente.commande, vente.ligne TO ${role};
 		GRANT pg_read_all_stats TO ${role};`);
 	url = db.url.replace(/user=[^&]*/, `user=${role}`);
+	// the same, in a database that was never told its charset
+	ascii = createDatabase("ascii", undefined, "SQL_ASCII");
+	sql(ascii.url, `${tables} UPDATE vente.client
+		SET nom = convert_from('\\xc96c6f646965', 'SQL_ASCII');
+		GRANT USAGE ON SCHEMA vente TO ${role};
+		GRANT SELECT ON vente.client, vente.commande, vente.ligne TO ${role}`);
 });
 after(() => {
+	if (hba) {
+		writeFileSync(hba, readFileSync(hba, "utf8")
+			.replace(`local all ${role}_scram scram-sha-256\n`, ""));
+		sql(db.url, `SELECT pg_reload_conf(); DROP ROLE ${role}_scram`);
+	}
+	ascii.drop();
 	sql(db.url, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
 	db.drop();
 });
@@ -135,6 +162,16 @@ const inSchema = (change) => {
 		JSON.stringify(s, null, 2) } };
 };
 const inConf = (text) => ({ files: { "adapters/shop/source.conf": text } });
+
+test("the right password, and a charset that is told, are no mistakes", () => {
+	sql(db.url, `GRANT ${role} TO ${(scram("right"), role)}_scram`);
+	assert.deepEqual(check({ source: scram("right"), level: 2 }).found
+		.filter((f) => f.code === "E216"), []);
+	const r = check({ ...inPage("c.nom AS", "convert_from(convert(convert_to("
+		+ "c.nom, 'SQL_ASCII'), 'LATIN1', 'UTF8'), 'SQL_ASCII') AS"), source: ascii.url.replace(/user=[^&]*/,
+		`user=${role}`) });
+	assert.deepEqual(r.found, []);
+});
 
 test("a sound organisation passes every level", () => {
 	const r = check();
@@ -222,6 +259,13 @@ const mistakes = [
 		"no_such_database") }), "E216", null, /check the names in url/],
 	["a role that does not exist", () => ({ source: url.replace(role,
 		"no_such_role") }), "E216", null, /check the names in url/],
+	["a wrong password", () => ({ source: scram("wrong") }), "E216", null,
+		/the password is wrong/],
+	["no password where one is wanted", () => ({ source: scram("") }), "E216",
+		null, /passfile/],
+	["texts of a charset that the database does not know", () => ({
+		source: ascii.url.replace(/user=[^&]*/, `user=${role}`) }), "E236",
+	"6:18", /convert_from/],
 	["a password in the clear", inConf(conf +
 		"url = postgresql://u:secret@h/d\n"), "E212", "3:1", /passfile/],
 	["a password in the clear, as a word", inConf(conf +

@@ -178,6 +178,36 @@ test("weekdays: more at home at the week-end, more calls on working days", () =>
 	assert.ok(calls > 0.3 && calls < 0.98, `calls ${calls}`);
 });
 
+// Degrees under 15, by the climate of the country alone: the weather of a day is
+// not told, so that a slope is what a statistician would find without it.
+test("load: homes heated by electricity follow the cold, others do not", () => {
+	const rows = json(energy, `
+		WITH day AS (SELECT q.chauffage AS by, k.pdl,
+			greatest(0, 15 - 12.2 + 7.8 * cos(2 * pi() *
+				(extract(doy FROM k.jour) - 24) / 365.25))::float8 AS cold,
+			(SELECT sum(x) / 1000.0 FROM unnest(k.soutirage) AS x)::float8 AS kwh
+		  FROM si.courbe_jour AS k JOIN crm.contrat AS c USING (pdl)
+		  JOIN crm.profil_logement AS q USING (num_ctr) WHERE k.courante)
+		SELECT json_build_object('by', by, 'slope', regr_slope(kwh, cold),
+			'r', corr(kwh, cold), 'share', regr_slope(kwh, cold) * avg(cold)
+			/ avg(kwh)) FROM day GROUP BY by, pdl HAVING count(*) > 300`);
+	const of = (electric, what) => rows.filter((r) => (r.by === "E") === electric)
+		.map((r) => r[what]).sort((a, b) => a - b);
+	const median = (list) => list[list.length >> 1];
+	assert.ok(of(true, "slope").length >= 5 && of(false, "slope").length >= 5,
+		JSON.stringify(rows));
+	// kWh a day for each degree; a French home heated by electricity: 1 to 6
+	assert.ok(median(of(true, "slope")) > 1 && median(of(true, "slope")) < 6,
+		JSON.stringify(of(true, "slope")));
+	assert.ok(Math.abs(median(of(false, "slope"))) < 0.35,
+		JSON.stringify(of(false, "slope")));
+	assert.ok(median(of(true, "r")) > 0.6, JSON.stringify(of(true, "r")));
+	// heating is a third to three quarters of the year there
+	const share = median(of(true, "share"));
+	assert.ok(share > 0.3 && share < 0.75, `${share}`);
+	assert.ok(median(of(false, "share")) < 0.15);
+});
+
 test("load: a tank heats at off-peak hours, the sun gives at noon", () => {
 	const average = (customer, pick) => {
 		const days = records(energy, "energy.load-curve", customer)
