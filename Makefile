@@ -13,7 +13,7 @@ APT_BUILD := gcc make pkg-config libevent-dev libssl-dev libpq-dev \
 APT_DEMO := postgresql postgresql-client nodejs npm openssl ca-certificates
 APT_TEST := $(APT_DEMO) libcmocka-dev pgbouncer clang libclang-rt-14-dev \
 	golang-go golang-golang-x-mod-dev json-schema-test-suite chromium curl wrk nginx-light apache2-bin \
-	python3-prometheus-client haproxy prometheus scdoc mandoc
+	python3-prometheus-client haproxy prometheus scdoc mandoc tinyproxy-bin
 
 APT_DEB := debhelper lintian scdoc mandoc nodejs
 

@@ -101,6 +101,8 @@ struct settings {
 	int64_t push_connections, push_batch, push_lease_s, push_deadline_ms;
 	int64_t push_attempts_max, push_check_s;
 	char *push_allow;		/* private networks that PIMS may live in (tests) */
+	char *push_proxy, *push_proxy_password_file;	/* the way out (http/way.h) */
+	char *push_certificates;	/* ours, one for each recipient */
 	char *push_ca_file;		/* extra trusted CA, or "" */
 	char *push_webid;		/* Solid: our own WebID, issuer and credentials */
 	char *push_solid_issuer;

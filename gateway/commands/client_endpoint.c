@@ -188,6 +188,7 @@ ask_challenge(struct desk *d, struct trial *t)
 	message_begin(&m, d->arena);
 	jw_str_member(&m.w, "challenge", t->challenge);
 	message_end(&m, &r, &d->endpoint, d->arena);
+	r.to = d->id;
 	http_ask(client, &r, on_answer, t);
 	event_base_dispatch(t->base);
 	http_client_free(client);

@@ -135,6 +135,14 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "It has expired, or is not valid yet: every client would refuse it.",
 	  "Renew it and reload; if its dates are right, this machine's clock is "
 	  "not." },
+	{ "E145", "The proxy to recipients is malformed",
+	    "[push] proxy names the one host that leads out, by CONNECT; its name "
+	    "and password stand in a file of their own.",
+	    "Write http://host:port, and name:password into proxy_password_file." },
+	{ "E146", "A client certificate of ours cannot be used",
+	    "[push] certificates is a directory of RECIPIENT.pem; each holds a "
+	    "certificate and the key that goes with it.",
+	    "Put both into the file, in PEM." },
 	{ "E190", "A catalogue of words is malformed",
 	  "A .po file inside the program cannot be read: it is a bug of ours.",
 	  "Report it, with the version." },

@@ -5,7 +5,7 @@
  *
  * The address is judged when a socket is about to be opened, after the name
  * was resolved: so a name that points inside, or changes where it points, gets
- * nowhere. Nothing here pauses a transfer, follows a redirect or uses a proxy.
+ * nowhere. Nothing here pauses a transfer or follows a redirect (proxies: way.h).
  */
 #include "http/client.h"
 #include <assert.h>
@@ -27,6 +27,7 @@
 #include "http/address.h"
 #include "http/client_own.h"
 #include "http/sessions.h"
+#include "http/way.h"
 
 enum {
 	ANSWER_MAX = 65536, FIELDS_MAX_BYTES = 16384,
@@ -205,7 +206,7 @@ open_socket(void *arg, curlsocktype purpose UNUSED, struct curl_sockaddr *a)
 {
 	struct http_job *job = arg;
 
-	if (!address_public(&a->addr) &&
+	if (!way_has_proxy(job->client->way) && !address_public(&a->addr) &&
 	    !networks_hold(job->client->allow, &a->addr)) {
 		job->denied = true;
 		return CURL_SOCKET_BAD;
@@ -299,7 +300,8 @@ on_tls(CURL *easy UNUSED, void *ctx, void *arg)
 	struct http_job *job = arg;
 	struct http_client *cl = job->client;
 
-	if (job->host != NULL)
+	/* whoever resumes it would be taken for who began it */
+	if (job->host != NULL && !job->shows && !way_has_proxy(cl->way))
 		sessions_use(cl->sessions, ctx, job->host);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, has_names);
 	for (int i = 0; i < sk_X509_num(cl->trusted); i++)
@@ -464,6 +466,7 @@ begin(struct http_job *job, const struct http_request *r)
 	set_method(e, r);
 	http_job_guards(job, r->deadline_ms > 0 ? r->deadline_ms :
 	    (long)job->client->settings->push_deadline_ms);
+	job->shows = way_set(job->client->way, e, r->to);
 	set_hearing(job, e);
 	return http_job_start(job);
 }
@@ -478,6 +481,8 @@ http_ask(struct http_client *cl, const struct http_request *r,
 	if (cl->job_count > JOBS_MAX)
 		http_job_fail_soon(job, E_UNAVAILABLE,
 		    "too many exchanges are under way");
+	else if (!way_may(cl->way, cl->allow, r->url))
+		http_job_fail_soon(job, E_DENIED, "its address is not a public one");
 	else if ((why = begin(job, r)) != NULL)
 		http_job_fail_soon(job, E_BAD_INPUT, why);
 	return job;
@@ -555,6 +560,7 @@ http_client_new(struct event_base *base, const struct settings *s)
 		    "write for example 127.0.0.1/32 10.1.0.0/24", s->file, wrong);
 	if (s->push_ca_file[0] != '\0')
 		cl->trusted = read_trusted(s->push_ca_file, "[push] ca_file");
+	cl->way = way_new(s);
 	return cl;
 }
 
@@ -588,6 +594,7 @@ http_client_free(struct http_client *cl)
 	sessions_free(cl->sessions);
 	event_free(cl->timer);
 	networks_free(cl->allow);
+	way_free(cl->way);
 	sk_X509_pop_free(cl->trusted, X509_free);
 	free(cl);
 }

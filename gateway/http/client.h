@@ -4,8 +4,8 @@
  *
  * Addresses typed by customers are hostile until proven otherwise: https only,
  * every resolved address checked in the socket callback against loopback,
- * private, link-local... unless an allowed network, no redirects, no proxy from
- * the environment, answers capped, one total deadline, TLS verified.
+ * private, link-local... unless an allowed network, no redirects, no proxy but
+ * that of the settings, answers capped, one total deadline, TLS verified.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -27,6 +27,8 @@ struct http_request {
 	const void *body;
 	size_t body_n;
 	int deadline_ms;		/* total; 0 = push_deadline_ms */
+	const char *to;			/* the recipient, for our certificate; or
+					 * NULL */
 	const char *tag;		/* for the log: call or delivery id */
 	const struct trace *trace;	/* goes along, the tag as parent; or NULL */
 };

@@ -19,6 +19,7 @@ struct http_client {
 	struct event *timer;
 	struct networks *allow;
 	struct sessions *sessions;
+	struct way *way;		/* NULL: straight, and as nobody */
 	STACK_OF(X509) *trusted;	/* push_ca_file; NULL = none */
 	TAILQ_HEAD(, http_job) jobs;
 	size_t job_count;
@@ -40,6 +41,7 @@ struct http_job {
 	size_t field_count, field_bytes;
 	bool denied, allowed;		/* an address was */
 	bool too_large;
+	bool shows;			/* a certificate of ours */
 	const char *upload;		/* what is left of a letter */
 	size_t upload_n;
 	http_on_answer *on_answer;

@@ -137,6 +137,7 @@ errand_ask(struct errand *e, const struct http_request *r, errand_then *then)
 	}
 	timed.deadline_ms = (int)left;
 	timed.tag = e->tag;
+	timed.to = e->to->client_id;
 	e->then = then;
 	e->job = http_ask(e->house->client, &timed, on_answer, e);
 }

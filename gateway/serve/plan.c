@@ -8,6 +8,7 @@
 #include "crypto/keys.h"
 #include "db/migrate.h"
 #include "db/roles.h"
+#include "http/way.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "journal/stamp.h"
@@ -104,6 +105,7 @@ plan_read(struct plan *p, const char *config, struct fault *f)
 	memset(p, 0, sizeof(*p));
 	if ((rc = settings_load(&p->settings, config, f)) < 0 ||
 	    (rc = server_check(p->settings, f)) < 0 ||
+	    (rc = way_check(p->settings, f)) < 0 ||
 	    (rc = keys_load(&p->keys, p->settings->keys_dir, f)) < 0 ||
 	    (rc = catalogue_load(&p->catalogue, p->settings, f)) < 0 ||
 	    (rc = check_login(p, f)) < 0 ||

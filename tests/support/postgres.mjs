@@ -10,10 +10,10 @@ import { keepLines } from "./told.mjs";
 
 const pg = fileURLToPath(new URL("./pg", import.meta.url));
 
-// Starts a private cluster; { url, stop(), start(), remove() }. standbyOf: the URL
-// of one that it follows, until promote().
-export function startPostgres({ fsync = false, standbyOf } = {}) {
-	const dir = mkdtempSync(join(tmpdir(), "guichet-test-"));
+// Starts a private cluster; { url, stop(mode), start(), remove() }. standbyOf: the
+// URL of one that it follows, until promote().
+export function startPostgres({ fsync = false, standbyOf,
+	dir = mkdtempSync(join(tmpdir(), "guichet-test-")) } = {}) {
 	const start = () => execFileSync(pg, standbyOf ?
 		["standby", dir, standbyOf] :
 		["start", dir, ...(fsync ? ["--fsync"] : [])],
@@ -25,7 +25,8 @@ export function startPostgres({ fsync = false, standbyOf } = {}) {
 	};
 	return { url, start, remove,
 		promote: () => execFileSync(pg, ["promote", dir]),
-		stop: () => execFileSync(pg, ["stop", dir]) };
+		stop: (mode = "immediate") =>
+			execFileSync(pg, ["stop", dir, `--${mode}`]) };
 }
 
 let shared;

@@ -117,6 +117,7 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 	const cozies = [];
 	const pool = new pg.Pool({ connectionString: source, max: 4 });
 
+	pool.on("error", () => {});	// some faults are the database's
 	const p = { Browser, ground, source, pool, logins, ca, tls, until: null,
 		withdrawn: new Map(),	// grant -> when she was told that it is over
 		customer: logins[0].reference,

@@ -156,7 +156,8 @@ async function serve(req, res, cozy) {
 	const r = { method: req.method, path: url.pathname,
 		query: url.searchParams, fields: req.headers,
 		body: await readBody(req) };
-	cozy.seen.push({ at: Date.now(), method: r.method, path: r.path });
+	cozy.seen.push({ at: Date.now(), method: r.method, path: r.path,
+		from: req.socket.getPeerCertificate?.()?.subject?.CN });
 	const other = await cozy.behave?.(r);
 	if (other?.wait)
 		await sleep(other.wait);
@@ -174,13 +175,13 @@ async function serve(req, res, cozy) {
 
 export async function startCozy({ key, cert, port = 0, host = "127.0.0.1",
 	name = "localhost", owner = "Camille", accessMs = 7 * 86400e3,
-	dir = mkdtempSync(join(tmpdir(), "cozy-")) } = {}) {
+	tls = {}, dir = mkdtempSync(join(tmpdir(), "cozy-")) } = {}) {
 	let offset = 0;
 	const cozy = { owner, dir, state: "well", moved: null, behave: null,
 		seen: [], advance: (ms) => { offset += ms; } };
 
 	mkdirSync(dir, { recursive: true });
-	const server = createServer({ key, cert, keepAlive: true,
+	const server = createServer({ key, cert, ...tls, keepAlive: true,
 		noDelay: true }, (req, res) => serve(req, res, cozy)
 		.catch(() => req.socket.destroy()));
 	await new Promise((done, failed) => server.once("error", failed)
