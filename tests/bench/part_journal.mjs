@@ -7,8 +7,7 @@
 //
 // search and proofs want 10,000,000 lines (half an hour to fill, 12 GB), export and
 // verify take the first million; without --lines there is one million.
-import { spawn, spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { cpus, loadavg } from 'node:os';
@@ -26,47 +25,22 @@ const asked = args.filter((a) => parts.includes(a));
 const wanted = (part) => asked.length === 0 || asked.includes(part);
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const at = (list, q) => list.sort((a, b) => a - b)[Math.min(list.length - 1,
-  Math.floor(list.length * q))];
+  Math.floor(list.length * q))] ?? NaN;
 const figure = (name, value, limit, unit, atLeast = false) => printFigure(name,
   `${value.toFixed(value < 10 ? 2 : 0)}${unit}`, `at ${atLeast ? 'least' : 'most'} ${limit}${
     unit}`, atLeast ? value >= limit : value <= limit);
 
-// ---- appending: the gate's own statement, in batches of 100, by so many connections
-const GATE = readFileSync(join(root, 'gateway/sql/gate_admit.sql'), 'utf8');
-const nil = '00000000-0000-0000-0000-000000000000';
-function batch() {
-  const ids = Array.from({ length: 100 }, () => {
-    const h = Date.now().toString(16).padStart(12, '0') + '7' + randomBytes(10).toString('hex');
-    return `${h.slice(0, 8)}-${h.slice(8, 12)}-${h.slice(12, 16)}-8${h.slice(17, 20)}-${
-      h.slice(20, 32)}`;
-  });
-  const all = (x) => Array(100).fill(x);
-  return [ids, all(0), ids.map((id) => Buffer.from(`{"v":1,"id":"${id}","t":"${
-    new Date().toISOString()}","ev":"pull.begun","ds":"energy.load-curve@1","to":"bench",` +
-    `"n":1,"b":3500,"act":"recipient","tag":"${'A'.repeat(22)}","cm":"${'B'.repeat(43)}"}`)),
-  all(randomBytes(32)), all(Buffer.from(`{"subject":"${nil}","grant":"${nil}","digest":"${
-    'c'.repeat(64)}","call":"0123456789abcdef"}`)), all(nil), all(nil), all('bench'), all(nil)];
-}
-async function append(url, connections, seconds) {
-  const until = performance.now() + seconds * 1000;
-  let n = 0;
-  await Promise.all(Array.from({ length: connections }, async () => {
-    const c = new pg.Client({ connectionString: url });
-    await c.connect();
-    while (performance.now() < until) {
-      await c.query({ name: 'gate', text: GATE, values: batch() });
-      n += 100;
-    }
-    await c.end();
-  }));
-  return n / seconds;
-}
+// ---- appending: by the gates of so many workers (build/tools/append: the lines, the
+// batches and the statement are the gateway's own)
+const append = (url, gates, seconds) => new Promise((done, fail) => execFile(join(root,
+  'build/tools/append'), [url, gates, seconds].map(String), (e, out) =>
+  e ? fail(e) : done(Number(out))));
 
 async function benchAppend(cluster) {
   const { Ledger } = await import('../support/ledger.mjs');
   const { startPushing } = await import('../support/pushing.mjs');
   const l = new Ledger();
-  figure('durable lines in batches, 4 connections, alone', await append(l.db.url, 4, 8), 50000,
+  figure('durable lines in batches, 4 gates, alone', await append(l.db.url, 4, 8), 50000,
     '/s', true);
   l.db.drop();
   const p = await startPushing({ customers: 40, days: 30, settings: {
@@ -99,8 +73,8 @@ async function benchAppend(cluster) {
 const kinds = ['with', 'undecoded', 'without'];
 async function gateCounts(admin) {
   const text = await (await fetch(`${admin}/metrics`)).text();
-  const sum = (name) => [...text.matchAll(new RegExp(`^${name}{[^\n]*} (\\d+)$`, 'gm'))]
-    .reduce((n, m) => n + Number(m[1]), 0);
+  const sum = (name) => text.split('\n').filter((l) => l.startsWith(name))
+    .reduce((n, l) => n + Number(l.split(' ').at(-1)), 0);
   return { lines: sum('guichet_gate_lines'), batches: sum('guichet_gate_batches') };
 }
 async function holdFacts(url) {
