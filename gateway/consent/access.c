@@ -255,9 +255,9 @@ challenge(struct check *k, const char *scheme)
 
 /* Of a token of ours; whose an unknown one was meant to be cannot be told. */
 static void
-note(struct call *c, const struct access *a)
+note(struct call *c, const struct access *a, const char *event)
 {
-	struct line line = { .event = "token.refused", .to = a->client_id,
+	struct line line = { .event = event, .to = a->client_id,
 	    .subject = &a->subject, .grant = &a->grant };
 
 	refusal_note(c, a->grant_text, &line);
@@ -276,7 +276,7 @@ refuse(struct check *k)
 	call_refuse(c, k->status, k->error == NULL ? "no_token" : k->error,
 	    "%s", k->why);
 	if (k->entry != NULL)
-		note(c, &k->entry->access);
+		note(c, &k->entry->access, "token.refused");
 	return DONE;
 }
 
@@ -306,13 +306,16 @@ access_check(struct call *c)
 	if (access_check_even_paused(c) == DONE)
 		return DONE;
 	if (c->access->awaiting)
-		return call_refuse(c, 403, "awaiting_coholder", "somebody who "
-		    "holds these data with the customer has not agreed yet: "
-		    "nothing is read until then");
-	if (c->access->paused)
-		return call_refuse(c, 403, "consent_paused", "the customer has "
-		    "paused this consent: nothing is read until it goes on");
-	return NEXT;
+		call_refuse(c, 403, "awaiting_coholder", "somebody who holds "
+		    "these data with the customer has not agreed yet: nothing "
+		    "is read until then");
+	else if (c->access->paused)
+		call_refuse(c, 403, "consent_paused", "the customer has paused "
+		    "this consent: nothing is read until it goes on");
+	else
+		return NEXT;
+	note(c, c->access, "pull.refused");
+	return DONE;
 }
 
 const struct detail *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* refusal.c - a recipient that was refused leaves a line. */
 #include "consent/refusal.h"
+#include <string.h>
 #include "base/arena.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
@@ -20,20 +21,24 @@ refusal_note(struct call *c, const char *named, struct line *line)
 	line->reason = rule;
 	line->outcome = call_status(c) < 500 ? "4xx" : "5xx";
 	line->records = line->bytes = -1;
-	line->actor = "recipient";
+	if (line->actor == NULL)
+		line->actor = "recipient";
 	line->call = c->id;
 	line_make(&row, c->arena, line);
 	gate_note(c->house->gate, &row);
 }
 
-/* Of those there are: a line repeats no text of the asker's. */
+/* Of those there are, where one is asked for: a line repeats no text of the
+ * asker's. */
 static const char *
 dataset_asked(struct call *c)
 {
-	const char *id = call_path_arg(c, "id");
-	const struct dataset *d = id == NULL ? NULL :
-	    dataset_find(c->house->catalogue, id);
+	static const char about[] = "/v1/datasets/{id}";
+	const struct dataset *d;
 
+	if (strncmp(c->route->path, about, sizeof(about) - 1) != 0)
+		return NULL;
+	d = dataset_find(c->house->catalogue, call_path_arg(c, "id"));
 	return d == NULL ? NULL : arena_printf(c->arena, "%s@%d",
 	    d->schema->id, d->schema->version);
 }

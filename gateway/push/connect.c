@@ -16,7 +16,6 @@
 #include "consent/grant.h"
 #include "crypto/hash.h"
 #include "db/db.h"
-#include "http/client.h"
 #include "http/house.h"
 #include "push/connector.h"
 #include "push/destination.h"

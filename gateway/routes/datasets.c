@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/refusal.h"
 #include "consent/details.h"
 #include "http/call.h"
 #include "routes/missing.h"
@@ -241,6 +242,7 @@ list(struct call *c)
 static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "ask sources",	ask_sources },
 	{ "list",		list },
 	{ NULL,			NULL }

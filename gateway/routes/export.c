@@ -19,6 +19,7 @@
 #include "base/settings.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/refusal.h"
 #include "consent/details.h"
 #include "http/call.h"
 #include "routes/limits.h"
@@ -203,6 +204,7 @@ took(struct call *c)
 static const struct step post_steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
 	{ "take it",		take },
 	{ "answer",		took },
@@ -355,6 +357,7 @@ told(struct call *c)
 static const struct step get_steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "look",		look },
 	{ "tell",		told },
 	{ NULL,			NULL }
@@ -388,6 +391,7 @@ dropped(struct call *c)
 static const struct step delete_steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "drop",		drop },
 	{ "answer",		dropped },
 	{ NULL,			NULL }

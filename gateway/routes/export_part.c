@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "catalogue/catalogue.h"
 #include "consent/access.h"
+#include "consent/refusal.h"
 #include "routes/limits.h"
 #include "routes/pull_trace.h"
 #include "routes/routes.h"
@@ -161,6 +162,7 @@ send_part(struct call *c)
 static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
 	SANDBOX_STEPS,
 	{ "find",		find },

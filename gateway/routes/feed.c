@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/jw.h"
 #include "consent/access.h"
+#include "consent/refusal.h"
 #include "crypto/hash.h"
 #include "crypto/keys.h"
 #include "http/condition.h"
@@ -188,6 +189,7 @@ send_news(struct call *c)
 static const struct step steps[] = {
 	{ "find token",		access_find },
 	{ "check token",	access_check },
+	{ "note a refusal",	refusal_watch },
 	{ "count",		limits_count },
 	SANDBOX_STEPS,
 	{ "understand",		understand },

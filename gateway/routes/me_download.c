@@ -17,6 +17,7 @@
 #include "catalogue/catalogue.h"
 #include "catalogue/page.h"
 #include "catalogue/sheet.h"
+#include "consent/refusal.h"
 #include "consent/session.h"
 #include "http/call.h"
 #include "journal/gate.h"
@@ -343,10 +344,29 @@ go_on(struct call *c)
 	return call_flow_end(c);
 }
 
+static void
+on_refused(struct call *c, bool sent UNUSED)
+{
+	struct line line = { .event = "download.refused", .actor = "customer",
+	    .subject = &c->session->subject };
+	char named[UUID_TEXT];
+
+	uuid_text(named, &c->session->subject.id);
+	refusal_note(c, named, &line);
+}
+
+static enum next
+watch_refusal(struct call *c)
+{
+	call_on_end(c, on_refused);
+	return NEXT;
+}
+
 static const struct step download_steps[] = {
 	{ "find session", session_find },
 	{ "know customer", session_know },
 	{ "is it hers", session_require },
+	{ "watch refusal", watch_refusal },
 	{ "understand", understand },
 	{ "ask customer", ask_customer },
 	{ "ask accounts", ask_accounts },

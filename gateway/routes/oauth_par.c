@@ -14,7 +14,9 @@
 #include "consent/auth.h"
 #include "consent/pace.h"
 #include "consent/pushed.h"
+#include "consent/refusal.h"
 #include "http/call.h"
+#include "journal/line.h"
 #include "routes/routes.h"
 
 enum { STATE_MAX = 4096, THUMBPRINT_LEN = 43, LOCALES_MAX = 100 };
@@ -251,8 +253,27 @@ answer(struct call *c)
 	return call_answer_buf(c, 201, "application/json", &out);
 }
 
+/* Asked by a client that proved itself, and not taken. */
+static void
+on_end(struct call *c, bool sent UNUSED)
+{
+	struct par *own = c->own;
+	struct line line = { .event = "consent.request_refused",
+	    .to = own->auth.client->id };
+
+	refusal_note(c, own->auth.client->id, &line);
+}
+
+static enum next
+watch_refusal(struct call *c)
+{
+	call_on_end(c, on_end);
+	return NEXT;
+}
+
 static const struct step par_steps[] = {
 	AUTH_STEPS,
+	{ "watch refusal", watch_refusal },
 	{ "hold back", hold_back },
 	{ "know the grant", know_grant },
 	{ "check the grant", check_grant },
