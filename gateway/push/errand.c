@@ -139,6 +139,7 @@ errand_ask(struct errand *e, const struct http_request *r, errand_then *then)
 	timed.tag = e->tag;
 	timed.to = e->to->client_id;
 	e->then = then;
+	e->asked = arena_strdup(e->arena, r->url);
 	e->job = http_ask(e->house->client, &timed, on_answer, e);
 }
 

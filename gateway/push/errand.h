@@ -48,6 +48,7 @@ struct errand {
 	/* under way */
 	const struct connector *connector;
 	struct http_job *job;
+	const char *asked;		/* the URL */
 	errand_then *then;
 	void *own;			/* the connector's */
 	int tries;

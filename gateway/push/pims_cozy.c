@@ -273,12 +273,14 @@ on_refreshed(struct errand *e, const struct http_answer *answer)
 }
 
 bool
-cozy_token_trouble(struct errand *e, const struct http_answer *answer,
+cozy_trouble(struct errand *e, const struct http_answer *answer,
     void (*again)(struct errand *))
 {
 	struct cozy_own *own = e->own;
 	const char *field = http_answer_field(answer, "www-authenticate");
 
+	if (cozy_moved(e, answer, again))
+		return true;
 	if (answer->status != 401 && (answer->status != 400 || field == NULL ||
 	    strstr(field, "invalid_token") == NULL))
 		return false;
@@ -293,10 +295,10 @@ cozy_token_trouble(struct errand *e, const struct http_answer *answer,
 	return true;
 }
 
-/* ---- check and leave: by the registration token, which never expires ---- */
+/* ---- check and leave ---- */
 
-static void
-ask_registration(struct errand *e, const char *method, errand_then *then)
+void
+cozy_ask_registration(struct errand *e, const char *method, errand_then *then)
 {
 	const char *id = destination_text(e->to->state, "client_id");
 	const char *const fields[] = { "Accept: application/json",
@@ -309,9 +311,13 @@ ask_registration(struct errand *e, const char *method, errand_then *then)
 	errand_ask(e, &r, then);
 }
 
+static void look(struct errand *);
+
 static void
 on_checked(struct errand *e, const struct http_answer *answer)
 {
+	if (cozy_moved(e, answer, look))
+		return;
 	if (answer->status == 200)
 		errand_end(e, DELIVERED, "connected");
 	else if (answer->status == 404 || answer->status == 401)
@@ -323,14 +329,25 @@ on_checked(struct errand *e, const struct http_answer *answer)
 }
 
 static void
+look(struct errand *e)
+{
+	cozy_ask_registration(e, "GET", on_checked);
+}
+
+static void
 check(struct errand *e)
 {
-	ask_registration(e, "GET", on_checked);
+	e->own = arena_alloc(e->arena, sizeof(struct cozy_own));
+	look(e);
 }
+
+static void depart(struct errand *);
 
 static void
 on_left(struct errand *e, const struct http_answer *answer)
 {
+	if (cozy_moved(e, answer, depart))
+		return;
 	if (answer->status == 204 || answer->status == 404 ||
 	    answer->status == 401)
 		errand_end(e, DELIVERED, "unregistered");
@@ -339,12 +356,19 @@ on_left(struct errand *e, const struct http_answer *answer)
 }
 
 static void
+depart(struct errand *e)
+{
+	cozy_ask_registration(e, "DELETE", on_left);
+}
+
+static void
 leave(struct errand *e)
 {
+	e->own = arena_alloc(e->arena, sizeof(struct cozy_own));
 	if (cozy_secret(e, "registration_token")[0] == '\0')
 		errand_end(e, ALREADY, "never registered");
 	else
-		ask_registration(e, "DELETE", on_left);
+		depart(e);
 }
 
 const struct connector connector_cozy = {

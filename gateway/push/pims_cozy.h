@@ -13,11 +13,19 @@ struct cozy_own {
 	int conflicts;			/* of that one */
 	bool renewed;			/* the token, in this errand */
 	void (*again)(struct errand *);	/* after the token was renewed */
+	const char *old;		/* its address before it moved, or NULL */
+	void (*again_there)(struct errand *);
 };
 
 const char *cozy_secret(struct errand *, const char *name);	/* never NULL */
-/* Is it about our token? Then renew it, once, and go on with `again`. */
-bool cozy_token_trouble(struct errand *, const struct http_answer *,
+/* Is it about our token? Then renew it. Is it about where it lives? Then look
+ * there. Once each, and go on with `again`. */
+bool cozy_trouble(struct errand *, const struct http_answer *,
+    void (*again)(struct errand *));
+/* By the registration token, which never expires. */
+void cozy_ask_registration(struct errand *, const char *method, errand_then *);
+/* pims_cozy_move.c: is it a 308 (or 301) to the same place elsewhere? */
+bool cozy_moved(struct errand *, const struct http_answer *,
     void (*again)(struct errand *));
 void cozy_deliver(struct errand *);
 

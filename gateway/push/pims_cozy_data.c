@@ -51,6 +51,13 @@ write_metadata(struct jw *w, struct errand *e, int64_t sequence)
 	jw_int_member(w, "metadataVersion", 1);
 	jw_str_member(w, "createdByApp", "guichet");
 	jw_str_member(w, "updatedAt", now);
+	jw_key(w, "updatedByApps");
+	jw_array(w);
+	jw_object(w);
+	jw_str_member(w, "slug", "guichet");
+	jw_str_member(w, "date", now);
+	jw_end_object(w);
+	jw_end_array(w);
 	jw_str_member(w, "sourceAccountIdentifier", e->to->customer);
 	jw_end_object(w);
 	jw_key(w, "guichet");		/* a gap shows in the sequence */
@@ -129,7 +136,7 @@ on_one_written(struct errand *e, const struct http_answer *answer)
 {
 	struct cozy_own *own = e->own;
 
-	if (cozy_token_trouble(e, answer, write_one))
+	if (cozy_trouble(e, answer, write_one))
 		return;
 	if (answer->status == 200)
 		own->fate[own->one] = WRITTEN;
@@ -148,7 +155,7 @@ on_one_read(struct errand *e, const struct http_answer *answer)
 	const char *rev = destination_text(json, "_rev");
 	const char *reason = destination_text(json, "reason");
 
-	if (cozy_token_trouble(e, answer, next_conflict))
+	if (cozy_trouble(e, answer, next_conflict))
 		return;
 	if (answer->status == 404 && (e->parcel->items[own->one].removed ||
 	    (reason != NULL && strcmp(reason, "deleted") == 0))) {
@@ -220,7 +227,7 @@ on_all_written(struct errand *e, const struct http_answer *answer)
 {
 	struct cozy_own *own = e->own;
 
-	if (cozy_token_trouble(e, answer, write_all))
+	if (cozy_trouble(e, answer, write_all))
 		return;
 	if (answer->status != 201 && answer->status != 200) {
 		errand_end_by_status(e, answer);
@@ -287,7 +294,7 @@ take_known(struct errand *e, const json_t *rows)
 static void
 on_looked_up(struct errand *e, const struct http_answer *answer)
 {
-	if (cozy_token_trouble(e, answer, look_up))
+	if (cozy_trouble(e, answer, look_up))
 		return;
 	if (answer->status == 404) {	/* no document of this kind yet */
 		write_all(e);

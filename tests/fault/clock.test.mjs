@@ -15,7 +15,7 @@ before(async () => {
 	day = await startLoad({ people: 3, gateway: { program: faulty, env: f.env },
 		settings: { push: { lease_s: 10, deadline_ms: 4000 },
 			log: { level: "info" } } });
-}, { timeout: 60000 });
+}, { timeout: 200000 });
 after(() => day?.stop());
 
 test("a clock that jumps: nothing is lost", async () => {

@@ -25,7 +25,7 @@ before(async () => {
 	process.env.GUICHET_TEST_PG = pg.url;
 	day = await startLoad({ people: 3, settings: {
 		push: { lease_s: 10, deadline_ms: 4000 }, log: { level: "info" } } });
-}, { timeout: 60000 });
+}, { timeout: 200000 });
 after(async () => {
 	await day?.stop();
 	pg?.remove();

@@ -73,7 +73,7 @@ export function killing(times) {
 			authorization: `Bearer ${letPull(day.p, createHash("sha256")
 				.update(new X509Certificate(pem).raw)
 				.digest("base64url"))}` };
-	}, { timeout: 60000 });
+	}, { timeout: 200000 });
 	after(() => day?.stop());
 
 	test(`nothing is lost, whoever dies: ${times} times`, async () => {

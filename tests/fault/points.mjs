@@ -47,7 +47,7 @@ export function dyingAt(chosen, fewest) {
 			env: f.env }, settings: { push: { lease_s: 10,
 			deadline_ms: 4000, workers: 1, check_s: 2 },
 			log: { level: "info" } } });
-	}, { timeout: 60000 });
+	}, { timeout: 200000 });
 	after(() => day?.stop());
 
 	test("somebody dies at each point, and nothing is lost", async () => {

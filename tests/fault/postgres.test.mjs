@@ -17,7 +17,7 @@ before(async () => {
 	day = await startLoad({ people: 3, settings: {
 		push: { lease_s: 10, deadline_ms: 4000, workers: 2 },
 		log: { level: "info" } } });
-}, { timeout: 60000 });
+}, { timeout: 200000 });
 after(() => day?.stop());
 
 const ours = `FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()

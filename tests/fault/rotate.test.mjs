@@ -16,7 +16,7 @@ let day;
 before(async () => {
 	day = await startLoad({ people: 3, settings: { log: { level: "info" },
 		push: { lease_s: 10, deadline_ms: 4000, workers: 2 } } });
-}, { timeout: 60000 });
+}, { timeout: 200000 });
 after(() => day?.stop());
 
 test("three new keys under load: nothing is lost, nothing opens by an old one",

@@ -126,8 +126,8 @@ export async function startPushing({ customers = 8, days = 3, people = 1,
 		throw new Error(`${e.message}\n${p.gateway?.logs.slice(-6000)}`);
 	});
 	p.startCozy = async (options = {}) => {
-		const cozy = await startCozy({ ...tls, ...options,
-			dir: join(ground.dir, `cozy${cozies.length}`) });
+		const cozy = await startCozy({ ...tls,
+			dir: join(ground.dir, `cozy${cozies.length}`), ...options });
 		cozies.push(cozy);
 		return cozy;
 	};

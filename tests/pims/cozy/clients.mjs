@@ -65,8 +65,9 @@ export class Clients {
 	#secret;
 	#hour = { begun: 0, n: 0 };
 
-	constructor(dir, { origin, now, accessMs }) {
-		Object.assign(this, { origin, now, accessMs });
+	// formerly: hosts it had before; what they signed is known, access keys apart
+	constructor(dir, { origin, now, accessMs, formerly = [] }) {
+		Object.assign(this, { origin, now, accessMs, formerly });
 		this.#path = join(dir, "clients.json");
 		const kept = existsSync(this.#path) ?
 			JSON.parse(readFileSync(this.#path)) : {};
@@ -108,7 +109,9 @@ export class Clients {
 			return null;
 		const claims = JSON.parse(Buffer.from(parts[1], "base64url"));
 		return claims.aud === aud &&
-			claims.iss === new URL(this.origin).host ? claims : null;
+			(claims.iss === new URL(this.origin).host ||
+			 (aud !== "access" && this.formerly.includes(claims.iss))) ?
+			claims : null;
 	}
 
 	// Who writes in /data? Trouble with the token is a 400, not a 401.
@@ -357,6 +360,8 @@ export class Clients {
 		if (!claims || claims.sub !== client.client_id)
 			throw wrong("invalid refresh token");
 		return { token_type: "bearer", scope: claims.scope,
-			access_token: this.#token("access", client, claims.scope) };
+			access_token: this.#token("access", client, claims.scope),
+			...(this.formerly.includes(claims.iss) ? { refresh_token:
+				this.#token("refresh", client, claims.scope) } : {}) };
 	}
 }

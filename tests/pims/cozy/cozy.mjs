@@ -126,7 +126,7 @@ function routed(r, cozy) {
 function unwell(r, cozy) {
 	const { state, moved } = cozy;
 	if (state === "moved" && moved)
-		return { status: 308, fields: { location: moved + r.path },
+		return { status: 308, fields: { location: moved + r.url },
 			body: "" };
 	if (state === "moved")
 		return json(410, { error: "Cozy has been moved(410): the Cozy " +
@@ -153,7 +153,7 @@ function answer(r, cozy) {
 
 async function serve(req, res, cozy) {
 	const url = new URL(req.url, cozy.origin);
-	const r = { method: req.method, path: url.pathname,
+	const r = { method: req.method, url: req.url, path: url.pathname,
 		query: url.searchParams, fields: req.headers,
 		body: await readBody(req) };
 	cozy.seen.push({ at: Date.now(), method: r.method, path: r.path,
@@ -175,7 +175,7 @@ async function serve(req, res, cozy) {
 
 export async function startCozy({ key, cert, port = 0, host = "127.0.0.1",
 	name = "localhost", owner = "Camille", accessMs = 7 * 86400e3,
-	tls = {}, dir = mkdtempSync(join(tmpdir(), "cozy-")) } = {}) {
+	tls = {}, formerly = [], dir = mkdtempSync(join(tmpdir(), "cozy-")) } = {}) {
 	let offset = 0;
 	const cozy = { owner, dir, state: "well", moved: null, behave: null,
 		seen: [], advance: (ms) => { offset += ms; } };
@@ -189,7 +189,7 @@ export async function startCozy({ key, cert, port = 0, host = "127.0.0.1",
 	cozy.port = server.address().port;
 	cozy.origin = `https://${name}:${cozy.port}`;
 	cozy.couch = new Couch(dir);
-	cozy.clients = new Clients(dir, { origin: cozy.origin, accessMs,
+	cozy.clients = new Clients(dir, { origin: cozy.origin, accessMs, formerly,
 		now: () => Date.now() + offset });
 	cozy.stop = () => new Promise((done) => {
 		server.close(() => { cozy.couch.close(); done(); });
