@@ -254,7 +254,7 @@ const struct row settings_table[] = {
 	{ "mail", "deadline_ms", NUMBER, "30000", AT(mail_deadline_ms),
 	  "Handing over one letter lasts at most so long.", 100, 600000 },
 
-	{ "watch", "interval_ms", NUMBER, "5000", AT(watch_interval_ms),
+	{ "watch", "interval_ms", NUMBER, "1000", AT(watch_interval_ms),
 	  "How often sources are asked who changed.", 50, 86400000 },
 	{ "watch", "horizon_margin_ms", NUMBER, "2000", AT(horizon_margin_ms),
 	  "How far behind the oldest transaction to read.", 0, 600000 },
