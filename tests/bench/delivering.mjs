@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the figures of delivery stand on: an organisation with one record of 2 kB for
 // each customer and day, a sink on this machine, grants as consents leave them.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createCipheriv, randomBytes } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { place, startPostgres } from './ground.mjs';
@@ -52,23 +51,23 @@ export async function startSink(...args) {
     stop: () => child.kill('SIGKILL') };
 }
 
-// ---- the organisation: a row per customer and day, of 20 points
-const SOURCE = (customers, days) => `
+// ---- the organisation: a row per customer and day, of so many points (20: 2 kB)
+const SOURCE = (customers, days, points) => `
   CREATE ROLE guichet_lecture LOGIN; GRANT pg_read_all_stats TO guichet_lecture;
   CREATE TABLE day (customer text NOT NULL, pdl text NOT NULL, jour date NOT NULL,
     starts timestamptz[] NOT NULL, wh int[] NOT NULL, changed timestamptz NOT NULL);
   INSERT INTO day SELECT 'C' || c, lpad(c::text, 14, '0'), d, s, w,
          now() - interval '1 day'
     FROM generate_series(1, ${customers}) AS c,
-         (SELECT d::date AS d, array_agg(d + g * interval '30 min' ORDER BY g) AS s,
+         (SELECT d::date AS d, array_agg(d + g * interval '15 min' ORDER BY g) AS s,
                  array_agg((g * 37 % 900)::int ORDER BY g) AS w
             FROM generate_series(date '2026-01-01', date '2026-01-01' + ${days - 1},
-                 interval '1 day') AS d, generate_series(0, 19) AS g GROUP BY d) AS x;
+                 interval '1 day') AS d, generate_series(0, ${points - 1}) AS g GROUP BY d) AS x;
   CREATE UNIQUE INDEX ON day (customer, changed, pdl, jour);
   CREATE INDEX ON day (changed);
   GRANT SELECT ON day TO guichet_lecture;
   VACUUM ANALYZE day;`;
-const ADAPTER = `SELECT d.pdl AS usage_point, d.jour AS day, 'PT30M' AS step,
+const ADAPTER = `SELECT d.pdl AS usage_point, d.jour AS day, 'PT15M' AS step,
        1 AS total, d.starts AS "readings[].start", d.wh AS "readings[].energy",
        array_fill('MEASURED'::text, ARRAY[cardinality(d.wh)]) AS "readings[].quality",
        d.changed AS changed
@@ -78,11 +77,11 @@ const CHANGED = `SELECT d.customer, d.changed, d.pdl || ' ' || d.jour AS key
   FROM day AS d WHERE d.changed >= :since AND d.changed < :until
 `;
 
-function makeOrganisation(pg, customers, days) {
+function makeOrganisation(pg, customers, days, points) {
   const dir = inPlace('adapters/bench');
   mkdirSync(dir, { recursive: true });
   pg.sql('postgres', 'CREATE DATABASE energy; CREATE DATABASE guichet;');
-  pg.sql('energy', SOURCE(customers, days));
+  pg.sql('energy', SOURCE(customers, days, points));
   writeFileSync(join(dir, 'source.conf'), `url = ${pg.databaseUrl('energy')
     .replace('user=postgres', 'user=guichet_lecture')}\ntime_zone = Europe/Paris\n` +
     'capture = horizon\nstatement_timeout_ms = 5000\n');
@@ -123,13 +122,15 @@ export function addGrants(b, first, last, recipients, where = 'r.n = c % cardina
   b.pg.sql('guichet', `
     SET session_replication_role = replica;	-- no letters
     CREATE TEMP TABLE made AS
-    SELECT c, r.id AS client, gen_random_uuid() AS subject, gen_random_uuid() AS grant_id
+    SELECT c, r.id AS client, gen_random_uuid() AS grant_id, coalesce((SELECT u.id
+             FROM guichet.subject AS u WHERE u.customer = 'C' || c), gen_random_uuid()) AS subject
       FROM (SELECT ARRAY[${recipients.map((r) => `'${r.id}'`)}] AS ids) AS l,
            generate_series(${first}, ${last}) AS c,
            LATERAL (SELECT l.ids[n + 1] AS id, n FROM generate_series(0,
              cardinality(l.ids) - 1) AS n) AS r WHERE ${where};
     INSERT INTO guichet.subject (id, customer, key)
-    SELECT subject, 'C' || c, sha256(subject::text::bytea) FROM made;
+    SELECT subject, 'C' || c, sha256(subject::text::bytea) FROM made
+        ON CONFLICT DO NOTHING;
     INSERT INTO guichet.grants (id, client_id, subject_id, pairwise, datasets, details,
            purpose, language, notice_sha256, expires)
     SELECT grant_id, client, subject, 'p' || c, '{${SET}}',
@@ -147,11 +148,11 @@ export function addGrants(b, first, last, recipients, where = 'r.n = c % cardina
 }
 
 // ---- all of it
-export async function startDelivering({ customers, days = 1, push = {}, settings = {} }) {
+export async function startDelivering({ customers, days = 1, points = 20, push = {}, settings = {} }) {
   const pg = startPostgres();
   const tls = certificates(place);
   wildcard(tls);
-  makeOrganisation(pg, customers, days);
+  makeOrganisation(pg, customers, days, points);
   const [port, admin] = await freePorts(2);
   const config = writeSettings(inPlace('guichet.conf'), {
     organisation: { name: 'Bench', contact: 'dpo@example.org' },
@@ -170,7 +171,6 @@ export async function startDelivering({ customers, days = 1, push = {}, settings
   const b = { pg, config, tls, admin: `http://127.0.0.1:${admin}` };
   b.ask = (text) => pg.sql('guichet', text);
   b.serve = async () => {
-    const { openSync } = await import('node:fs');
     const log = inPlace('gateway.log');
     const child = spawn(program, ['serve', '--config', config], { cwd: root,
       stdio: ['ignore', 'ignore', openSync(log, 'a')] });
@@ -197,9 +197,9 @@ export async function startDelivering({ customers, days = 1, push = {}, settings
 }
 
 // One round: all that was woken, until all is settled. -> rate and CPU per delivery
-export async function round(b, sink, { where, most_s = 120 } = {}) {
+export async function round(b, sink, { where, most_s = 240, messages } = {}) {
   await sink.forget();
-  const wanted = Number(b.ask(`SELECT count(*) FROM guichet.subscription AS s WHERE ${where ?? true}`));
+  const wanted = messages ?? Number(b.ask(`SELECT count(*) FROM guichet.subscription AS s WHERE ${where ?? true}`));
   const pids = () => ({ push: b.pids('push').reduce((n, p) => n + cpuUs(p), 0),
     all: cpuUs(b.gateway.pid), pg: cpuUs(b.pg.pid), sink: cpuUs(sink.pid) });
   const before = pids();
@@ -216,4 +216,21 @@ export async function round(b, sink, { where, most_s = 120 } = {}) {
   return { messages: f.messages, rate: (f.messages - 1) / (f.took_us / 1e6), bytes: f.bytes / f.messages,
     pushUs: each('push'), allUs: each('all'), pgUs: each('pg'), sinkUs: each('sink'), f,
     pss: pssMiB(b.gateway.pid) };
+}
+
+// A few records now and then for the hosts named good...: from due to settled, ms (p99).
+export async function latency(b, turns = 100) {
+  b.ask('DROP TABLE IF EXISTS woken; CREATE TABLE woken (id uuid, at timestamptz);');
+  for (let i = 0; i < turns; i++) {
+    b.ask(`WITH some AS (SELECT id FROM guichet.subscription WHERE host LIKE 'good%'
+        AND due IS NULL AND lease_until IS NULL ORDER BY random() LIMIT 10), woke AS (
+      UPDATE guichet.subscription AS s SET due = clock_timestamp(), cursor = NULL,
+        changed = changed + 1 FROM some WHERE s.id = some.id RETURNING s.id, s.due)
+      INSERT INTO woken SELECT * FROM woke`);
+    await sleep(40);
+  }
+  await sleep(1500);
+  return Number(b.ask(`SELECT 1000 * extract(epoch FROM percentile_cont(0.99) WITHIN GROUP
+    (ORDER BY CASE WHEN s.delivered > w.at THEN s.delivered ELSE now() END - w.at))
+    FROM woken AS w JOIN guichet.subscription AS s ON s.id = w.id`));
 }

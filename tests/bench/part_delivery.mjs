@@ -10,7 +10,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { addGrants, addRecipients, round, sleep, startDelivering, startSink }
+import { addGrants, addRecipients, latency, round, sleep, startDelivering, startSink }
   from './delivering.mjs';
 import { place } from './ground.mjs';
 import { printFigure } from './measure.mjs';
@@ -78,20 +78,7 @@ async function late(b, slow) {
   b.ask(`UPDATE guichet.subscription SET due = ${slow ? 'now()' : 'NULL'}, cursor = NULL,
     changed = changed + 1 WHERE host LIKE 'slow%'`);
   await sleep(1000);
-  b.ask('DROP TABLE IF EXISTS woken; CREATE TABLE woken (id uuid, at timestamptz);');
-  for (let i = 0; i < 100; i++) {
-    b.ask(`WITH some AS (SELECT id FROM guichet.subscription WHERE host LIKE 'good%'
-        AND due IS NULL AND lease_until IS NULL ORDER BY random() LIMIT 10), woke AS (
-      UPDATE guichet.subscription AS s SET due = clock_timestamp(), cursor = NULL,
-        changed = changed + 1 FROM some WHERE s.id = some.id RETURNING s.id, s.due)
-      INSERT INTO woken SELECT * FROM woke`);
-    await sleep(40);
-  }
-  await sleep(1500);
-  return Number(b.ask(`SELECT 1000 * extract(epoch FROM percentile_cont(0.99) WITHIN GROUP
-    (ORDER BY coalesce(s.delivered, now()) - w.at)) FROM woken AS w
-    JOIN guichet.subscription AS s ON s.id = w.id WHERE s.delivered > w.at
-       OR s.due IS NOT NULL`));
+  return latency(b);
 }
 
 async function slowBeside(b, sink) {
@@ -112,7 +99,7 @@ async function slowBeside(b, sink) {
 }
 
 console.log(`${cpus().length} cores, ${cpus()[0].model}, load ${loadavg().map((l) => l.toFixed(1))}`);
-const b = await startDelivering({ customers: n });
+const b = await startDelivering({ customers: n, push: { connections: 2200 } });
 const sink = await startSink();
 const one = recipients('one', 1, sink), many = recipients('many', 2000, sink);
 addRecipients(b, [...one, ...many]);
