@@ -90,7 +90,7 @@ shared_page(struct html *h, const struct shared_view *v)
 		    NULL);
 	if (me_grant_live(g))
 		answers(h, v);
-	h_open(h, "p", NULL);
+	h_open(h, "p", "class", "hint", NULL);
 	h_say(h, "a", "me.back", "href", "/me", NULL);
 	h_close(h, "p");
 }

@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page in every state that a person may meet, in a real browser, at three
+// Every page in every state that a person may meet, in a real browser, at four
 // widths, in both languages: axe-core finds nothing, nothing is wider than the
 // screen, every word is said. One browser, one page that walks through them.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { startCounter } from "../../support/oauth.mjs";
+import { energySource } from "../../support/people.mjs";
 import { sql } from "../../support/postgres.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url)
 	.resolve("axe-core/axe.min.js"), "utf8");
 const sizes = { narrow: { width: 320, height: 640 },
-	phone: { width: 390, height: 780 }, desk: { width: 1280, height: 900 } };
+	phone: { width: 360, height: 740 },
+	tablet: { width: 768, height: 1024 }, desk: { width: 1280, height: 900 } };
 const long = "Compagnie" + "TrèsLongueSansAucuneEspace".repeat(3) + " & <b>fils</b>";
 const shots = process.env.SHOTS;
-let counter, alpha, browser, db, receipt, staff, withdrawable;
+let counter, alpha, browser, db, receipt, staff, withdrawable, shared;
 const requests = {};
 
+// Everybody holds her contract with somebody who is told, and her load curve with
+// somebody who must agree.
+function heldTogether() {
+	const catalogue = energySource({ customers: 3, days: 6 });
+	const file = `${catalogue.adapters}/energy/customers.sql`;
+	writeFileSync(file, readFileSync(file, "utf8").replace("  FROM crm.client",
+		`, '[{"customer": "ANOTHER", "agree": "any",
+			"datasets": ["energy.contract"]}, {"customer": "ONE-MORE",
+			"agree": "all", "datasets": ["energy.load-curve"]}]'::jsonb
+			AS coholders
+		FROM crm.client`));
+	return catalogue;
+}
+
 before(async () => {
-	counter = await startCounter({ settings: {
+	counter = await startCounter({ settings: { catalogue: heldTogether(),
 		organisation: { name: "Énergie du Rhône" }, log: { level: "info" } } });
 	db = counter.db.url;
 	alpha = counter.register("alpha", { flags: ["--uri",
@@ -39,6 +55,27 @@ before(async () => {
 	const t = await alpha.connect(camille);
 	withdrawable = t.grant_id;
 	await counter.customer(1);
+	// what the other gave, in every state that the first may see it in
+	shared = sql(db, `WITH given AS (
+			INSERT INTO guichet.grants (id, client_id, subject_id, pairwise,
+				datasets, details, purpose, language, notice_sha256, state,
+				awaits, awaits_until, created, expires, ended, ended_by)
+			SELECT gen_random_uuid(), CASE n WHEN 1 THEN 'longone' ELSE 'alpha'
+					END, (SELECT id FROM guichet.subject
+					WHERE id <> g.subject_id AND customer LIKE 'SYN%'
+					LIMIT 1), 'q' || n, g.datasets, g.details, g.purpose,
+				'fr', g.notice_sha256, (ARRAY['pending', 'pending', 'active',
+					'withdrawn'])[n], CASE WHEN n < 3 THEN 1 ELSE 0 END,
+				now() + interval '9 days', now(), g.expires,
+				CASE WHEN n > 3 THEN now() END, CASE WHEN n > 3 THEN 'coholder'
+					END
+			FROM guichet.grants AS g, generate_series(1, 4) AS n
+			WHERE g.id = '${t.grant_id}' RETURNING id, pairwise)
+		INSERT INTO guichet.coholder (grant_id, subject_id, answer)
+		SELECT v.id, g.subject_id, (ARRAY['awaited', 'agreed', 'told',
+			'refused'])[right(v.pairwise, 1)::int]
+		FROM given AS v, guichet.grants AS g WHERE g.id = '${t.grant_id}'
+		RETURNING grant_id`).split("\n");
 	sql(db, `INSERT INTO guichet.grants (id, client_id, subject_id, pairwise,
 			datasets, details, purpose, language, notice_sha256, state, opened,
 			created, expires, ended, ended_by)
@@ -73,12 +110,12 @@ after(async () => {
 const doubts = [];
 let looked = 0;
 
-// At all three widths, as it stands.
+// At all widths, as it stands.
 async function look(page, name, lang) {
 	const where = `${name} ${lang}`;
 	assert.equal(await page.getAttribute("html", "lang"), lang, where);
 	const said = await page.innerText("body");
-	const word = /(?<![\w./@-])(consent|me|grant|login|home|connect|refusal|event|state|choice|nav|foot|form|since|until|history|mydata|receipt|start|clients|staff)\.[a-z_.]+(?!\w|@)/
+	const word = /(?<![\w./@-])(consent|me|grant|login|home|connect|refusal|event|state|choice|nav|foot|form|since|until|history|mydata|receipt|start|clients|staff|shared|held)\.[a-z_.]+(?!\w|@)/
 		.exec(said.replace(/\S*:\/\/\S*/g, ""));
 	if (word && !/\.(example|jwt|org)/.test(word[0]))
 		doubts.push(`${where}: nobody said ${word[0]}`);
@@ -113,19 +150,35 @@ async function consent(lang, params = {}) {
 		request_uri: r.json.request_uri })}`;
 }
 
+async function visitor(lang) {
+	const context = await browser.newContext({ ignoreHTTPSErrors: true,
+		locale: lang, baseURL: counter.issuer });
+	await context.addInitScript(axe);
+	return context.newPage();
+}
+
 for (const lang of ["fr", "en"]) {
+	test(`held together: ${lang}`, async () => {
+		const page = await visitor(lang);
+		await enter(page, "/login", counter.people[0], await consent(lang));
+		await look(page, "consent held together", lang);
+		await page.goto("/me");
+		await look(page, "me held together", lang);
+		for (const [i, id] of shared.entries()) {
+			await page.goto(`/me/shared/${id}`);
+			await look(page, `shared ${i}`, lang);
+		}
+		await page.goto(`/me?done=agree&grant=${shared[0]}`);
+		await look(page, "agreed", lang);
+		await page.context().close();
+	});
+
 	test(`every page, every state: ${lang}`, async () => {
-		const visitor = async () => {
-			const context = await browser.newContext({ ignoreHTTPSErrors: true,
-				locale: lang, baseURL: counter.issuer });
-			await context.addInitScript(axe);
-			return context.newPage();
-		};
 		const go = async (page, path, name = path) => {
 			await page.goto(path);
 			await look(page, name, lang);
 		};
-		const page = await visitor();
+		const page = await visitor(lang);
 		const [full, empty] = counter.people;
 
 		for (const path of ["/", "/login", "/connect", "/verify", "/data",
@@ -162,12 +215,12 @@ for (const lang of ["fr", "en"]) {
 			"unknown permission");
 		await page.context().close();
 
-		const other = await visitor();
+		const other = await visitor(lang);
 		await enter(other, "/login", empty, "/me");
 		await look(other, "no permission yet", lang);
 		await other.context().close();
 
-		const desk = await visitor();
+		const desk = await visitor(lang);
 		await enter(desk, "/staff/login", staff.find((p) =>
 			p.roles.includes("admission")), "/staff/clients");
 		await go(desk, "/staff");
@@ -178,6 +231,6 @@ for (const lang of ["fr", "en"]) {
 }
 
 test("not one doubt, in all of them", () => {
-	assert.ok(looked > 100, String(looked));
 	assert.deepEqual([...new Set(doubts)], []);
+	assert.ok(looked > 100, String(looked));
 });
