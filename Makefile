@@ -126,7 +126,7 @@ check: build/.deps-test all unit tools fuzzers lint	## every test
 	@deploy/node tests/run.mjs
 
 check-slow: build/.deps-test all unit tools fuzzers	## the long suites
-	@deploy/apt-missing debootstrap
+	@deploy/apt-missing debootstrap patroni etcd-server
 	@deploy/node tests/run.mjs --slow
 
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))

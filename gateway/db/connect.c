@@ -24,21 +24,66 @@ on_notice(void *arg UNUSED, const PGresult *res)
 		log_debug("database says %s", text);
 }
 
+/* a,b,c at turn 1: b,c,a. NULL when there is only one, or none. */
+static char *
+turned(const char *list, unsigned turn)
+{
+	const char *from = list;
+	unsigned n = 1;
+	char *out;
+
+	for (const char *p = list; p != NULL && *p != '\0'; p++)
+		n += *p == ',';
+	turn %= n;
+	if (turn == 0)
+		return NULL;
+	for (; turn > 0; turn--)
+		from = strchr(from, ',') + 1;
+	if (asprintf(&out, "%s,%.*s", from, (int)(from - list - 1), list) < 0)
+		fatal("no memory for a connection");
+	return out;
+}
+
+/* Of a URL that names several hosts, each is the first in its turn: one that
+ * takes connections and says nothing (frozen, or gone with its network) keeps
+ * PQconnectPoll for good, and those behind it would never be asked. */
+static void
+turn_hosts(const char *url, unsigned turn, char *host[3])
+{
+	static const char *const names[3] = { "host", "hostaddr", "port" };
+	PQconninfoOption *all = turn == 0 ? NULL : PQconninfoParse(url, NULL);
+
+	for (PQconninfoOption *o = all; o != NULL && o->keyword != NULL; o++)
+		for (int i = 0; i < 3; i++)
+			if (strcmp(o->keyword, names[i]) == 0)
+				host[i] = turned(o->val, turn);
+	PQconninfoFree(all);
+}
+
 /* wait: PQconnectdb, else PQconnectStart. Those before dbname give way to
  * what the URL says, those after it do not. */
 static PGconn *
 start(const char *url, const char *application_name, bool wait,
-    const char *replication)
+    const char *replication, unsigned turn)
 {
+	char *host[3] = { NULL, NULL, NULL };
+	PGconn *pg;
+
+	turn_hosts(url, turn, host);
 	const char *const keys[] = { "keepalives", "keepalives_idle",
 	    "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 	    "connect_timeout", "fallback_application_name", "dbname",
-	    "client_encoding", "replication", NULL };
+	    "client_encoding", "replication", "host", "hostaddr", "port",
+	    NULL };
 	const char *const values[] = { "1", "10", "3", "3", "15000", "5",
-	    application_name, url, "UTF8", replication, NULL };
-	PGconn *pg = wait ? PQconnectdbParams(keys, values, 1) :
+	    application_name, url, "UTF8", replication, host[0], host[1],
+	    host[2], NULL };
+
+	pg = wait ? PQconnectdbParams(keys, values, 1) :
 	    PQconnectStartParams(keys, values, 1);
 
+	for (int i = 0; i < 3; i++)
+		free(host[i]);
 	if (pg == NULL)
 		abort();	/* memory is gone, as in xmalloc */
 	PQsetNoticeReceiver(pg, on_notice, NULL);
@@ -46,15 +91,16 @@ start(const char *url, const char *application_name, bool wait,
 }
 
 PGconn *
-pg_start(const char *url, const char *application_name, bool wait)
+pg_start(const char *url, const char *application_name, bool wait,
+    unsigned turn)
 {
-	return start(url, application_name, wait, NULL);
+	return start(url, application_name, wait, NULL, turn);
 }
 
 PGconn *
 pg_start_stream(const char *url, const char *application_name)
 {
-	return start(url, application_name, false, "database");
+	return start(url, application_name, false, "database", 0);
 }
 
 /* From a half of 100 ms, 200 ms, ... up to the whole of it. */

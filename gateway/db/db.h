@@ -89,6 +89,8 @@ struct db_options {
 	bool prepared;			/* off: unnamed statements (pgbouncer) */
 	bool read_only;			/* default_transaction_read_only */
 	int statement_timeout_ms;	/* 0 = the server's */
+	int silence_ms;			/* not a word so long while asked: the
+					 * peer is dead; 0 = the time-out and 5 s */
 	const char *time_zone;		/* of the session; NULL = the server's */
 	bool generic_plans;		/* never planned for one parameter's value */
 	const struct statement *statements; /* prepared at open, on first use too */

@@ -128,7 +128,9 @@ void link_flush(struct link *);	/* ends the segment, hands bytes to the kernel *
  * looks at what runs (pg_stat_activity). */
 bool signed_prepare(PGconn *, const char *name, const struct statement *);
 bool signed_ask(PGconn *, const struct question *);
-PGconn *pg_start(const char *url, const char *application_name, bool wait);
+/* turn: which of several hosts is asked first (failures so far) */
+PGconn *pg_start(const char *url, const char *application_name, bool wait,
+    unsigned turn);
 PGconn *pg_start_stream(const char *url, const char *application_name);
 int64_t backoff_us(unsigned failures);	/* with jitter */
 struct timeval tv_of_us(int64_t us);

@@ -464,7 +464,7 @@ link_connect(struct link *l)
 {
 	const struct db_options *o = &l->db->options;
 
-	l->pg = pg_start(o->url, o->application_name, false);
+	l->pg = pg_start(o->url, o->application_name, false, l->failures);
 	l->state = LINK_CONNECTING;
 	if (PQstatus(l->pg) == CONNECTION_BAD) {
 		link_lost(l, PQerrorMessage(l->pg));
@@ -478,13 +478,15 @@ static void
 on_timer(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
 	struct link *l = arg;
-	int limit = l->db->options.statement_timeout_ms;
+	const struct db_options *o = &l->db->options;
+	int limit = o->statement_timeout_ms > 0 ? o->statement_timeout_ms :
+	    ANSWER_MS;
 
 	if (l->state == LINK_AWAY) {
 		link_connect(l);
 		return;
 	}
-	limit = (limit > 0 ? limit : ANSWER_MS) + 5000;
+	limit = o->silence_ms > 0 ? o->silence_ms : limit + 5000;
 	if (l->state == LINK_CONNECTING)
 		link_lost(l, "no connection in time");
 	else if (l->head != l->tail &&

@@ -161,7 +161,7 @@ on_connecting(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 static void
 connect_now(struct listener *l)
 {
-	l->pg = pg_start(l->url, "guichet listen", false);
+	l->pg = pg_start(l->url, "guichet listen", false, l->failures);
 	timer_in(l, CONNECT_MS * 1000);
 	if (PQstatus(l->pg) == CONNECTION_BAD)
 		lost(l, PQerrorMessage(l->pg));

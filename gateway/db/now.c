@@ -29,7 +29,7 @@ int
 db_now_open(struct db_now **out, const char *url,
     const char *application_name, char why[256])
 {
-	PGconn *pg = pg_start(url, application_name, true);
+	PGconn *pg = pg_start(url, application_name, true, 0);
 
 	if (PQstatus(pg) != CONNECTION_OK) {
 		one_line(why, 256, PQerrorMessage(pg));

@@ -30,6 +30,7 @@
 enum {
 	BATCH_MAX	= 500,	/* measured: twice the lines of 100 */
 	NOTES_MAX	= 10000,	/* passes: one for each call in flight */
+	SILENCE_MS	= 10000,	/* a frozen database says nothing */
 	VERDICT_MS	= 1000,		/* an older one is not given */
 	BUSY_MS		= 500,		/* a grant being changed that long */
 	BUSY_TURN_MS	= 2,		/* between two tries of such a grant */
@@ -400,6 +401,7 @@ gate_new(struct event_base *base, const struct settings *s)
 		.application_name = "guichet gate",
 		.connections = 1,
 		.queue_max = 4,
+		.silence_ms = SILENCE_MS,
 		.prepared = s->prepared_statements,
 		.statements = SQL_GATE_ADMIT,
 		.statement_count = 1,

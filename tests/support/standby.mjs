@@ -33,6 +33,7 @@ class Server {
 	// at once, as when the power goes: the process and all of its children
 	kill() {
 		const { pid } = this;
+		process.kill(pid, "SIGSTOP");	// it has no more children meanwhile
 		const children = String(spawnSync("pgrep", ["-P", String(pid)]).stdout)
 			.split("\n").filter(Boolean).map(Number);
 		for (const p of [pid, ...children])
