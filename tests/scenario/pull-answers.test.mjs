@@ -143,7 +143,7 @@ test("a version on its way out says until when", async () => {
 	assert.equal(r.headers.deprecation,
 		`@${Date.parse("2026-03-01T00:00:00Z") / 1000}`);
 	assert.equal(r.headers.sunset, "Mon, 01 Mar 2027 00:00:00 GMT");
-	assert.match(r.headers.link, /\/data\/energy\.contract>; rel="deprecation"/);
+	assert.match(r.headers.link, /\/data\/energy\.contract@1>; rel="deprecation"/);
 	assert.equal((await s.get(path, g)).headers.deprecation, undefined);
 });
 
