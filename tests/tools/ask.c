@@ -35,6 +35,8 @@ main(int argc, char **argv)
 {
 	static const char *const fields[] = { "X-Test: yes", NULL };
 	struct settings s = { .push_allow = (char *)"", .push_ca_file = (char *)"",
+		.push_proxy = (char *)"", .push_proxy_password_file = (char *)"",
+		.push_certificates = (char *)"",
 		.push_deadline_ms = 3000, .file = (char *)"ask" };
 	struct http_request r = { .method = "GET", .fields = fields };
 	struct http_client *client = NULL;
