@@ -3,8 +3,9 @@
 //
 //     node tests/run.mjs [--slow] [WORD...]	only files whose name has a WORD
 //
-// In order: unit (cmocka), scenario (node:test, two files at once), fuzz (each
-// target a few seconds over its corpus). One PostgreSQL serves them all.
+// In order: unit (cmocka), scenario (node:test, three files at once, as half of it
+// is waiting), fuzz (each target a few seconds over its corpus). One PostgreSQL
+// serves them all.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -156,7 +157,7 @@ for (const s of ["SIGINT", "SIGTERM"])
 
 await each(files(join(built.slice(root.length + 1), "unit"), /^[^.]+$/)
 	.filter(isProgram), 2, unit);
-await each(files("tests/scenario", /\.test\.mjs$/), 2,
+await each(files("tests/scenario", /\.test\.mjs$/), 3,
 	(f) => scenario(f, 240));
 if (slow)
 	for (const dir of ["tests/scenario/slow", "tests/fault"])
