@@ -27,7 +27,8 @@ const told = () => JSON.parse(tool("status", "--json").out).sources
 	.find((l) => l.source === "horizon");
 
 test("under writes it asks no more than that, and brings everything", async () => {
-	// what the source itself counts, our own writes and questions left out
+	// what the source itself counts, our own writes and questions left out; its
+	// autovacuum is in it, and backends tell their commits late
 	const commits = () => Number(sql(s.url, `SELECT pg_stat_force_next_flush();
 		SELECT xact_commit FROM pg_stat_database
 		WHERE datname = current_database()`).trim());
@@ -40,7 +41,7 @@ test("under writes it asks no more than that, and brings everything", async () =
 		await sleep(50);
 	}
 	const seen = (commits() - before - i - 2) / (Date.now() - began) * 1000;
-	assert.ok(seen > 1 && seen < BOUND * 1.3 + 1, `the source saw ${seen}`);
+	assert.ok(seen > 1 && seen < BOUND * 2, `the source saw ${seen}`);
 	await s.until(() => told()?.bound === BOUND, "told", 12000);
 	const { questions_per_second: rate, waited_ms } = told();
 	assert.ok(rate > BOUND * 0.6 && rate < BOUND * 1.2, `${rate} a second`);
