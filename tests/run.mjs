@@ -158,7 +158,7 @@ for (const s of ["SIGINT", "SIGTERM"])
 await each(files(join(built.slice(root.length + 1), "unit"), /^[^.]+$/)
 	.filter(isProgram), 2, unit);
 await each(files("tests/scenario", /\.test\.mjs$/), 3,
-	(f) => scenario(f, 240));
+	(f) => scenario(f, 480));
 if (slow)
 	for (const dir of ["tests/scenario/slow", "tests/fault"])
 		await each(files(dir, /\.test\.mjs$/), 1,
