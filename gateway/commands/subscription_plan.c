@@ -95,7 +95,7 @@ count_one(struct share *s, struct plan *p, struct db_now *source,
 {
 	struct details *all = arena_alloc(p->arena, sizeof(*all));
 	struct cursor *at = arena_alloc(p->arena, sizeof(*at));
-	const struct dataset *d = dataset_find(p->catalogue, s->dataset);
+	const struct dataset *d = dataset_spoken(p->catalogue, s->dataset);
 	struct page_ask ask;
 	int n = PAGE;
 
@@ -134,7 +134,7 @@ estimate(struct share *s)
 static int
 count_share(struct share *s, struct plan *p, const struct rows *rows, int i)
 {
-	const struct dataset *d = dataset_find(p->catalogue, s->dataset);
+	const struct dataset *d = dataset_spoken(p->catalogue, s->dataset);
 	size_t n, m;
 	const char **customers = row_texts(rows, i, "customers", p->arena, &n);
 	const char **details = row_texts(rows, i, "details", p->arena, &m);

@@ -56,7 +56,8 @@ struct connecting;
 /*
  * Consent was given on our page: knocks at the cloud, then writes the grant
  * (pending its approval), the destination, the subscriptions and the line
- * consent.given (or consent.awaiting) by one statement. on_told runs later, once, from the loop.
+ * consent.given (or consent.awaiting) by one statement. on_told runs later, once,
+ * from the loop.
  */
 struct connecting *connector_begin(struct house *, const struct connect_ask *,
     connector_on_told *, void *arg);

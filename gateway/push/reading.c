@@ -32,7 +32,8 @@
 #include "push/retry.h"
 
 /* Before a page: about her, and two for the horizon. */
-enum { FIRST_QUESTIONS = 3, PAGES_MAX = 50, GONE_LOOK_MS = 1000, NOT_NOW_MS = 3600 * 1000 };
+enum { FIRST_QUESTIONS = 3, PAGES_MAX = 50, GONE_LOOK_MS = 1000,
+    NOT_NOW_MS = 3600 * 1000 };
 static const int64_t far_us = INT64_C(253370764800000000);	/* year 9999 */
 
 static void ask_page(struct delivery *);

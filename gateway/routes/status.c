@@ -8,7 +8,6 @@
  */
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/clock.h"
 #include "consent/session.h"
 #include "http/call.h"
 #include "pages/layout.h"

@@ -1,7 +1,8 @@
 -- -> late_s, staged, signed: what the public page /status is made of.
 SELECT (SELECT COALESCE(extract(epoch FROM now() - min(due)), 0)::bigint
           FROM (SELECT due FROM guichet.subscription
-                 WHERE due < now() LIMIT 10000) AS d) AS late_s,
+                 WHERE due < now() AND state = 'active'	-- not at rest
+                 LIMIT 10000) AS d) AS late_s,
        guichet.lines_waiting() AS staged,
        (SELECT max(n.signed)
           FROM generate_series(0, 1) AS l (log),

@@ -68,6 +68,10 @@ test("a delivery that waits for long is told", async () => {
 	await s.gateway.until(async () => states(await page()) ===
 		"works,works,behind,works", "behind", 20000);
 	assert.match(await page(), /Mostly: one part is behind\. Nothing is lost\./);
+	// one that its customer paused waits for her, and is not late
+	sql(s.own.url, `UPDATE guichet.subscription SET state = 'paused' WHERE id = '${id}'`);
+	await s.gateway.until(async () => states(await page()) ===
+		"works,works,works,works", "paused", 20000);
 });
 
 test("an organisation's database is away: which data, by their title", async () => {
