@@ -120,9 +120,14 @@ int
 coholders_read(struct coholders *all, struct arena *a, const struct source *s,
     const char *facts, const char **why)
 {
-	json_t *doc = json_loads(facts, 0, NULL);
-	int rc = read_list(all, a, s, json_object_get(doc, "coholders"), why);
+	/* any other column of theirs may be a number longer than 64 bits */
+	json_t *doc = json_loads(facts, JSON_DECODE_INT_AS_REAL, NULL);
+	int rc;
 
+	/* what cannot be read names nobody, and nobody would be asked */
+	if (doc == NULL)
+		return wrong(why, "a row with a number that nobody can read");
+	rc = read_list(all, a, s, json_object_get(doc, "coholders"), why);
 	json_decref(doc);
 	return rc;
 }

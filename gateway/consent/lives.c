@@ -213,7 +213,8 @@ take_holders(struct lives *l, const struct source *s, const struct rows *r)
 static const char *
 named(struct lives *l, const struct rows *r)
 {
-	json_t *facts = json_loads(row_text(r, 0, "facts"), 0, NULL);
+	json_t *facts = json_loads(row_text(r, 0, "facts"),
+	    JSON_DECODE_INT_AS_REAL, NULL);
 	const char *name = arena_strdup(l->arena, json_string_value(
 	    json_object_get(facts, "customer")));
 

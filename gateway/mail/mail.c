@@ -223,7 +223,8 @@ static int
 take_facts(struct posting *p, const struct rows *r)
 {
 	const char *reason = row_text(r, 0, "reason");
-	json_t *facts = json_loads(row_text(r, 0, "facts"), 0, NULL);
+	json_t *facts = json_loads(row_text(r, 0, "facts"),
+	    JSON_DECODE_INT_AS_REAL, NULL);
 	const char *to = json_string_value(json_object_get(facts, "email"));
 	const char *lang = json_string_value(json_object_get(facts, "language"));
 	int found = 0;

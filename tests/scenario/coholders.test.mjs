@@ -28,7 +28,8 @@ before(async () => {
 	writeFileSync(`${dir}/customers.sql`, `SELECT i.id_client AS customer,
 		CASE WHEN i.top_tutelle = 'O' THEN 'guardianship' END AS reason,
 		(SELECT h.list FROM life.held AS h WHERE h.customer = i.id_client)
-			AS coholders
+			AS coholders,
+		123456789012345678901234567890 AS compte	-- no number of C
 		FROM crm.client AS i WHERE i.id_client = :customer`);
 	counter = await startCounter({ settings: { catalogue,
 		consent: { lives_interval_ms: 500 } } });
@@ -262,10 +263,17 @@ test("who may not decide cannot agree, but may refuse", async () => {
 
 test("a declaration that cannot be read closes what it is about", async () => {
 	const [ann] = await holders("perhaps");
-	const page = await ann.open(alpha, (await alpha.par({ scope })).json
-		.request_uri);
-	assert.match(page.text, /qui d’autre doit donner son accord/);
-	assert.ok(!page.text.includes('name="dataset"'));
+	const closed = async () => {
+		const page = await ann.open(alpha, (await alpha.par({ scope })).json
+			.request_uri);
+		assert.match(page.text, /qui d’autre doit donner son accord/);
+		assert.ok(!page.text.includes('name="dataset"'));
+	};
+	await closed();
+	// nor one that no JSON reader takes, by what it says beside
+	sql(source, `UPDATE life.held SET list = '[{"customer": "x", "agree": "all",
+		"share": 1e400}]' WHERE customer = '${ann.ref}'`);
+	await closed();
 });
 
 const seen = async (one, t) => (await one.ask("/me")).text.includes(t.grant_id);
