@@ -219,11 +219,21 @@ test("a consent that is widened to what is shared waits again", async () => {
 		{ datasets: ["energy.invoice"] });
 	const t = await alpha.connect(ann, { scope: "energy.contract" });
 	assert.equal(state(t), "active 0");
+	// it is pushed, too, and all that there was has been given
+	sql(db, `INSERT INTO guichet.destination (grant_id, kind, address, host, state)
+		VALUES ('${t.grant_id}', 'webhook', 'https://x.example/', 'x.example', '{}');
+		INSERT INTO guichet.subscription (id, grant_id, dataset, host, given, cursor,
+		due) VALUES (gen_random_uuid(), '${t.grant_id}', 'energy.contract',
+		'x.example', now(), 'so far', NULL)`);
 	const more = await alpha.connect(ann, { scope: "energy.invoice",
 		grant_id: t.grant_id, grant_management_action: "merge" });
 	assert.equal(more.grant_id, t.grant_id);
 	assert.equal(state(t), "pending 1");
 	assert.equal((await records(more)).status, 403);
+	// what is new will be pushed from the beginning, but nobody takes it up yet
+	assert.equal(sql(db, `SELECT dataset, cursor, due IS NOT NULL, owner
+		FROM guichet.subscription WHERE grant_id = '${t.grant_id}' ORDER BY 1`),
+	"energy.contract||t|\nenergy.invoice||t|");
 	await answer(bob, t, "allow");
 	assert.equal(state(t), "active 0");
 });

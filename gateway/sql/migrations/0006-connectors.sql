@@ -90,7 +90,8 @@ BEGIN
 	RETURN NULL;
 END $$;
 CREATE TRIGGER follow_change AFTER UPDATE OF datasets, details ON guichet.grants
-	FOR EACH ROW WHEN (NEW.state = 'active' AND (NEW.datasets <> OLD.datasets
+	FOR EACH ROW WHEN (NEW.state IN ('active', 'pending')	-- others must agree
+	    AND (NEW.datasets <> OLD.datasets
 	    OR guichet.details_but_until(NEW.details) <>
 	       guichet.details_but_until(OLD.details)))
 	EXECUTE FUNCTION guichet.follow_change();
