@@ -5,7 +5,8 @@
 //
 // In order: unit (cmocka), scenario (node:test, three files at once, as half of it
 // is waiting), fuzz (each target a few seconds over its corpus). One PostgreSQL
-// serves them all.
+// serves them all. A scenario file that fails is run a second time, alone, once the
+// machine is quiet: what it says then counts, and that it was needed is told.
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -20,6 +21,7 @@ const words = args.filter((a) => !a.startsWith("--"));
 const built = join(root, process.env.SAN ? "build-san" : "build");
 const fuzz_seconds = slow ? 60 : 4;
 const total = { passed: 0, failed: 0, skipped: 0 };
+const again = [];	// scenario files that failed the first time
 
 const files = (dir, fits) => {
 	const path = join(root, dir);
@@ -58,6 +60,14 @@ function run(program, argv, limit_s, env = {}) {
 	});
 }
 
+// The first failure and what follows it, or the end where none is marked.
+function excerpt(text, n) {
+	const lines = text.trimEnd().split("\n");
+	const first = lines.findIndex((l) => l.startsWith("not ok "));
+	const from = first < 0 ? Math.max(0, lines.length - n) : Math.max(0, first - 10);
+	return lines.slice(from, from + n).map((l) => "    " + l).join("\n");
+}
+
 function tell(name, began, passed, failed, skipped, text) {
 	const s = ((performance.now() - began) / 1000).toFixed(1);
 	total.passed += passed;
@@ -68,8 +78,7 @@ function tell(name, began, passed, failed, skipped, text) {
 		(failed ? ` ${failed} failed` : "") +
 		(skipped ? ` ${skipped} skipped` : "") + `  ${name}`);
 	if (failed)
-		console.log(text.trimEnd().split("\n").slice(-120)
-			.map((l) => "    " + l).join("\n"));
+		console.log(excerpt(text, 120));
 }
 
 const number = (text, pattern) =>
@@ -89,7 +98,7 @@ async function unit(file) {
 	tell("unit/" + basename(file), began, passed, failed, 0, r.text);
 }
 
-async function scenario(file, limit_s) {
+async function scenario(file, limit_s, second = false) {
 	const began = performance.now();
 	const r = await run(process.execPath,
 		["--test", "--test-reporter=tap", file], limit_s);
@@ -99,8 +108,12 @@ async function scenario(file, limit_s) {
 	const skipped = number(r.text, /^# (?:skipped|todo) (\d+)$/gm);
 	if ((r.code !== 0 || passed + skipped === 0) && failed === 0)
 		failed = 1;
-	tell(file.slice(root.length + 7), began, passed, failed, skipped,
-		r.text);
+	const name = file.slice(root.length + 7);
+	if (!failed || second)
+		return tell(name, began, passed, failed, skipped, r.text);
+	again.push(file);
+	console.log(`again ${name}: ${failed} failed, to be run alone\n` +
+		excerpt(r.text, 60));
 }
 
 async function fuzz(file) {
@@ -162,10 +175,12 @@ await each(files("tests/scenario", /\.test\.mjs$/), 3,
 if (slow)
 	for (const dir of ["tests/scenario/slow", "tests/fault"])
 		await each(files(dir, /\.test\.mjs$/), 1,
-			(f) => scenario(f, 900));
+			(f) => scenario(f, 3600));
+await each([...again], 1, (f) => scenario(f, 480, true));
 await each(files("build-fuzz", /^[^.]+$/).filter(isProgram), 2, fuzz);
 
 whole();
 console.log(`${total.passed} passed, ${total.failed} failed` +
-	(total.skipped ? `, ${total.skipped} skipped` : ""));
+	(total.skipped ? `, ${total.skipped} skipped` : "") +
+	(again.length ? `; ${again.length} files needed a second run` : ""));
 process.exitCode = total.failed || !total.passed ? 1 : 0;

@@ -192,31 +192,47 @@ has_room(struct server *s)
 	return s->connections < max;
 }
 
-static void
-on_acceptable(evutil_socket_t listening, short what UNUSED, void *arg)
+/* false: nobody waits, or nobody can be taken. */
+static bool
+accept_one(struct port *port)
 {
-	struct port *port = arg;
 	struct server *s = port->server;
+	struct sockaddr_storage peer;
+	struct sockaddr *sa = (struct sockaddr *)&peer;
+	socklen_t n = sizeof(peer);
+	int fd = accept4(event_get_fd(port->accepting), sa, &n,
+	    SOCK_NONBLOCK | SOCK_CLOEXEC);
+	char text[64];
 
-	for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-		struct sockaddr_storage peer;
-		struct sockaddr *sa = (struct sockaddr *)&peer;
-		socklen_t n = sizeof(peer);
-		int fd = accept4(listening, sa, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		char text[64];
-
-		if (fd < 0) {
-			if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
-				take_a_rest(s);
-			return;
-		}
-		counter_add(COUNTER_ACCEPTED, 1);
-		address_text(text, sa);
-		if (has_room(s))
-			conn_open(port, fd, text);
-		else
-			turn_away(port, fd);
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
+			take_a_rest(s);
+		return false;
 	}
+	counter_add(COUNTER_ACCEPTED, 1);
+	address_text(text, sa);
+	if (has_room(s))
+		conn_open(port, fd, text);
+	else
+		turn_away(port, fd);
+	return true;
+}
+
+static void
+on_acceptable(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+	for (int i = 0; i < ACCEPT_AT_ONCE && accept_one(arg); i++)
+		;
+}
+
+/* Whoever stands in the queue of the kernel would be cut off with the socket. */
+static void
+accept_last(struct server *s)
+{
+	for (struct port *p = s->ports; p != NULL; p = p->next)
+		for (int i = 0; i < BACKLOG && accept_one(p); i++)
+			;
+	accept_all(s, false);
 }
 
 /* ---- deadlines ---- */
@@ -412,7 +428,7 @@ server_drain(struct server *s, int deadline_ms, void (*done)(void *), void *arg)
 	s->drained_arg = arg;
 	s->drain_due_us = clock_mono_us() + (int64_t)deadline_ms * 1000;
 	s->newcomers_us = clock_mono_us() + NEWCOMERS_MS * 1000;
-	accept_all(s, false);
+	accept_last(s);
 	drain_idle(s);
 	arm_sweep(s);			/* done runs from the loop */
 }

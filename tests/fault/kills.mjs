@@ -85,6 +85,8 @@ export function killing(times) {
 			for (let i = 0; i < times;) {
 				const role = ROLES[i % ROLES.length];
 				await sleep(40 + Math.random() * 80);
+				if (role === "push")	// while one of them writes
+					await day.write();
 				const pids = p.gateway.pids(role);
 				if (role === "all")
 					await day.plug();

@@ -347,6 +347,27 @@ test("SIGTERM: the call under way is answered, no new one taken",
 	assert.match(g.logs, /supervisor: stopped/);
 });
 
+test("SIGTERM: whoever stands in the queue already is answered", async () => {
+	const g = await startGateway({ settings: { server: { web_workers: 1 } } });
+	await g.until(async () => (await g.ask(checkpoint)).status === 200,
+		"the first checkpoint");
+	const [pid] = g.pids("web"), port = new URL(g.issuer).port;
+	const queued = () => execFileSync("ss", ["-Hltn", `sport = :${port}`],
+		{ encoding: "utf8" }).trim().split("\n")
+		.reduce((n, l) => n + Number(l.split(/\s+/)[1]), 0);
+
+	process.kill(pid, "SIGSTOP");
+	const calls = Array.from({ length: 200 }, () => g.ask(checkpoint));
+	await until(() => queued() === 200, "all stand in the queue");
+	g.signal("SIGTERM");
+	await g.until(() => g.said("stopping processes=") === 1, "stopping");
+	process.kill(pid, "SIGCONT");
+	const answers = await Promise.allSettled(calls);
+	assert.deepEqual([...new Set(answers.map((a) => a.value?.status ??
+		a.reason.code))], [200]);
+	assert.equal(await g.end(), 0);
+});
+
 test("SIGTERM ends within the drain's time, whatever hangs", async () => {
 	const g = await startGateway({ settings: {
 		server: { drain_timeout_ms: 500 } } });

@@ -43,9 +43,11 @@ async function underLoad(story) {
 		for (let n = i; !over; n++) {
 			const list = [a, b].filter((g) => g.up), g = list[n % list.length];
 			const [path, status] = asked[n % asked.length];
+			g.flying = (g.flying ?? 0) + 1;
 			const r = await g.ask(path, { headers: { authorization:
 				`Bearer ${"x".repeat(43)}` } }).catch((e) => e);
 			load.calls++;
+			g.flying--;
 			if (r.status !== status)
 				failures.push(`${path}: ${r.message ?? r.status}`);
 		}
@@ -105,7 +107,12 @@ test("an upgrade with a migration: one host on this release, one on the next",
 		assert.match(run(grounds[1], "migrate"), /9000|next/);
 		await load.more();
 		// the one that stays behind goes on, and its new workers too
-		a.kill("web");
+		a.up = false;
+		await until(() => a.flying === 0, "nobody asks it");
+		const { length } = a.pids("web"), dead = a.kill("web");
+		await a.until(() => a.pids("web").length === length &&
+			!a.pids("web").includes(dead), "a new worker");
+		a.up = true;
 		await load.more();
 		assert.equal(sql(url, "SELECT max(version) FROM guichet.migration"), "9000");
 		a = await restart(a, grounds[0], next);

@@ -5,9 +5,11 @@
 //
 //	const day = await startLoad({ people: 4 });
 //	day.touch()		one more day of each is corrected
+//	await day.write()	a write to a Cozy begins
 //	day.churn()		she withdraws, or connects again
 //	await day.plug()	every process is killed, and started again
 //	await day.judge()	the oracle
+import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { startGateway } from "./gateway.mjs";
@@ -21,7 +23,11 @@ export async function startLoad({ people = 4, customers = 14, days = 12,
 	...options } = {}) {
 	const p = await startPushing({ customers, days, people, sets: datasets,
 		...options });
-	const day = { p, homes: [], touched: 0, writing: 0 };
+	const day = { p, homes: [], touched: 0 };
+	const begun = new EventEmitter();
+
+	day.write = (at_most = 2000) => once(begun, "write",
+		{ signal: AbortSignal.timeout(at_most) }).catch(() => {});
 	const connect = async ({ browser, cozy }) => {
 		const next = await p.connect(datasets,
 			{ address: cozy.origin, browser });
@@ -32,7 +38,8 @@ export async function startLoad({ people = 4, customers = 14, days = 12,
 		const cozy = await p.startCozy({ owner: who.login });
 		// each write lasts, so that faults fall before, within and after it
 		cozy.behave = (r) => {
-			day.writing += r.path.endsWith("_bulk_docs");
+			if (r.path.endsWith("_bulk_docs"))
+				begun.emit("write");
 			return { wait };
 		};
 		const browser = p.browser(who);
