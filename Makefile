@@ -9,16 +9,16 @@ B := build$(if $(SAN),-san)
 
 APT_BUILD := gcc make pkg-config libevent-dev libssl-dev libpq-dev \
 	libjansson-dev libjwt-dev libcurl4-openssl-dev libpcre2-dev libinih-dev \
-	libsystemd-dev zlib1g-dev
+	libsystemd-dev zlib1g-dev libp11-kit-dev
 APT_DEMO := postgresql postgresql-client nodejs npm openssl ca-certificates
 APT_TEST := $(APT_DEMO) libcmocka-dev pgbouncer clang libclang-rt-14-dev \
 	golang-go golang-golang-x-mod-dev json-schema-test-suite chromium curl wrk nginx-light apache2-bin \
-	python3-prometheus-client haproxy prometheus scdoc mandoc tinyproxy-bin
+	python3-prometheus-client haproxy prometheus scdoc mandoc tinyproxy-bin softhsm2 opensc
 
 APT_DEB := debhelper lintian scdoc mandoc nodejs
 
 PKGS := libevent libevent_openssl openssl libpq jansson libjwt libcurl \
-	libpcre2-8 inih libsystemd zlib
+	libpcre2-8 inih libsystemd zlib p11-kit-1
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wno-missing-field-initializers \

@@ -151,7 +151,7 @@ ground_sign(const char *notes, char address[SIGNER_ADDRESS])
 		if (freopen("/dev/null", "w", stderr) == NULL ||
 		    signer_open(&signer, ground_keys, notes, &fault) < 0)
 			abort();
-		signer_confine();
+		signer_confine(false);
 		signer_serve(signer, listener, getuid(), parent, &never);
 		_exit(0);
 	}

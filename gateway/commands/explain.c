@@ -83,6 +83,16 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "are held against is missing, or the address is not one we would ask.",
 	  "Write its https address, and in timestamp_ca_file the certificates that "
 	  "it publishes." },
+	{ "E127", "The HSM cannot be used",
+	  "`guichet journal signer --hsm` takes a PKCS#11 URI: the token, the path of "
+	  "its module, the file with the PIN. Keys are labelled journal-restitution "
+	  "and journal-consent-admin, one pair each.",
+	  "The message names the part that is missing. `pkcs11-tool -L` and `-O` show "
+	  "what the token has." },
+	{ "E128", "The HSM does not sign",
+	  "Lines of the journal keep their places and wait; nothing is lost, but no "
+	  "checkpoint says so yet.",
+	  "Bring the token back; the signer logs in again by itself." },
 	/* ---- serving ---- */
 	{ "E130", "Demo logins before a real source",
 	  "[login] mode = demo knows passwords from a table: fit for synthetic "

@@ -21,7 +21,7 @@ const struct command command_journal = {
 	"       | report [NAME] [--from DATE] [--to DATE] [--customer REF] [--json]\n"
 	"       | hold list | hold set|release [ID] --reason TEXT | purge --to DATE --reason TEXT\n"
 	"       | confirm [ID]\n"
-	"       | signer --keys DIR --notes DIR --socket PATH --user NAME\n"
+	"       | signer --keys DIR|--hsm URI --notes DIR --socket PATH --user NAME\n"
 	"       | vkey | witness --name NAME --state DIR --listen ADDRESS --knows VKEY...\n"
 	"       | new-epoch --reason TEXT | new-epoch --origin NAME --notes DIR"
 };
@@ -199,6 +199,8 @@ run(int argc, char **argv)
 		{ "--lang", FLAG_TEXT, &j.lang, "fr or en  report: the titles" },
 		{ "--keys", FLAG_TEXT, &j.keys_dir,
 		  "DIR  signer: its keys, made when there are none" },
+		{ "--hsm", FLAG_TEXT, &j.hsm,
+		  "URI  signer: the token that holds its keys (RFC 7512)" },
 		{ "--notes", FLAG_TEXT, &j.notes_dir,
 		  "DIR  signer, new-epoch: where it keeps the last checkpoints" },
 		{ "--socket", FLAG_TEXT, &j.socket, "PATH  signer: where it is asked" },

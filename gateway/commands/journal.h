@@ -14,7 +14,7 @@ struct journal_ask {
 	const char *log_name, *known, *vkey;	/* flags, or NULL */
 	const char *from, *to, *customer, *pims;
 	const char *lang, *reason;
-	const char *keys_dir, *notes_dir, *socket, *user, *origin; /* signer */
+	const char *keys_dir, *hsm, *notes_dir, *socket, *user, *origin; /* signer */
 	const char *name, *state, *listen, *certificate, *certificate_key;
 	struct flag_list knows;			/* witness */
 	bool sides;

@@ -90,7 +90,7 @@ tell_last(struct settings *s)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (signer_open(&signer, s->keys_dir, s->journal_notes_dir, &f) < 0)
 			_exit(EX_CONFIG);
-		signer_confine();
+		signer_confine(false);
 		signer_serve(signer, listener, geteuid(), parent, &never);
 		_exit(EX_OK);
 	}

@@ -33,6 +33,8 @@ keys_ready(struct journal_ask *j, struct signer **out, struct fault *f)
 {
 	char path[4096];
 
+	if (j->hsm != NULL)
+		return signer_open_hsm(out, j->hsm, j->notes_dir, f);
 	for (int i = 0; i < JOURNAL_LOGS; i++) {
 		snprintf(path, sizeof(path), "%.4000s/%s.note", j->notes_dir,
 		    journal_log_name((enum journal_log)i));
@@ -59,7 +61,7 @@ serve(struct journal_ask *j, struct signer *signer, uid_t user)
 		return journal_failed(EX_CANTCREAT, "%s: %s", j->socket,
 		    strerror(errno));
 	sd_notify(0, "READY=1");
-	signer_confine();
+	signer_confine(j->hsm != NULL);
 	log_info("signer listens at=%s", address);
 	signer_serve(signer, listener, user, 0, &stop_asked);
 	unlink(j->socket);
@@ -75,10 +77,10 @@ journal_sign(struct journal_ask *j)
 	struct fault f;
 	int code;
 
-	if (j->keys_dir == NULL || j->notes_dir == NULL || j->socket == NULL ||
+	if ((j->keys_dir == NULL) == (j->hsm == NULL) || j->notes_dir == NULL || j->socket == NULL ||
 	    j->user == NULL)
-		return command_misused(&command_journal, "signer takes --keys,"
-		    " --notes, --socket and --user");
+		return command_misused(&command_journal, "signer takes --keys"
+		    " or --hsm, and --notes, --socket and --user");
 	if ((pw = getpwnam(j->user)) == NULL)
 		return journal_failed(EX_NOUSER, "no such user: %s", j->user);
 	umask(077);

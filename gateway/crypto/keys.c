@@ -57,9 +57,8 @@ check_owner(int fd, const char *path, struct fault *f)
 	return 0;
 }
 
-/* The file as a stream, after its owner and mode were checked. */
-static int
-open_key(FILE **out, const char *path, struct fault *f)
+int
+keys_open_secret(FILE **out, const char *path, struct fault *f)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
@@ -79,7 +78,7 @@ read_raw(uint8_t out[32], const char *path, struct fault *f)
 	FILE *in;
 	size_t n;
 
-	if (open_key(&in, path, f) < 0)
+	if (keys_open_secret(&in, path, f) < 0)
 		return E_BAD_INPUT;
 	n = fread(out, 1, 32, in);
 	if (n == 32 && fgetc(in) != EOF)
@@ -96,7 +95,7 @@ read_pem(EVP_PKEY **out, const char *path, const char *type, struct fault *f)
 {
 	FILE *in;
 
-	if (open_key(&in, path, f) < 0)
+	if (keys_open_secret(&in, path, f) < 0)
 		return E_BAD_INPUT;
 	*out = PEM_read_PrivateKey(in, NULL, NULL, (void *)"");
 	fclose(in);

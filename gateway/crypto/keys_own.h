@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keys_own.h - what keys.c and seal.c share; nobody else includes it. */
+/* keys_own.h - what keys.c, seal.c and hsm.c share; nobody else includes it. */
 #ifndef KEYS_OWN_H
 #define KEYS_OWN_H
 #include <openssl/evp.h>
 #include <stddef.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <time.h>
+
+struct fault;
 
 enum { SEALS_MAX = 32, LOGS_MAX = 8 };
 
@@ -33,6 +36,8 @@ struct keys {
 	size_t logs_n;
 };
 
+/* The file of a secret, once its owner and mode were checked. */
+int keys_open_secret(FILE **out, const char *path, struct fault *);
 /* Reads seal-<id>.key, made meanwhile; false: there is none that we may read. */
 bool keys_seal_learn(struct keys *, const uint8_t id[4]);
 /* Reads what was added to the directory since we looked; a stat when nothing. */

@@ -312,17 +312,27 @@ signature_line(struct arena *a, const struct note_key *k, uint8_t *bytes,
 }
 
 char *
-note_sign(struct arena *a, const char *text, const char *name, EVP_PKEY *key)
+note_signed(struct arena *a, const char *text, const char *name, EVP_PKEY *public,
+    const uint8_t signature[64])
 {
 	uint8_t bytes[4 + 64];
 	size_t n = strlen(text);
 	struct note_key k;
 
 	assert(n > 0 && text[n - 1] == '\n');
-	note_key_of(&k, name, key);
-	sign(bytes + 4, key, text, n);
+	note_key_of(&k, name, public);
+	memcpy(bytes + 4, signature, 64);
 	return arena_printf(a, "%s\n%s", text,
 	    signature_line(a, &k, bytes, sizeof(bytes)));
+}
+
+char *
+note_sign(struct arena *a, const char *text, const char *name, EVP_PKEY *key)
+{
+	uint8_t signature[64];
+
+	sign(signature, key, text, strlen(text));
+	return note_signed(a, text, name, key, signature);
 }
 
 char *

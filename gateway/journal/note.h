@@ -57,6 +57,9 @@ MUST_CHECK int note_parse(struct note *, struct arena *, const char *, size_t n)
 MUST_CHECK int note_verify(const struct note *, const struct note_key *);
 /* The whole note, signed by the Ed25519 key under that name. */
 char *note_sign(struct arena *, const char *text, const char *name, EVP_PKEY *);
+/* The same, by a signature that was made elsewhere (a token). */
+char *note_signed(struct arena *, const char *text, const char *name,
+    EVP_PKEY *public, const uint8_t signature[64]);
 
 /* A line of signatures: that key saw the whole text, at that time. */
 char *note_cosign(struct arena *, const char *text, const char *name, EVP_PKEY *,

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "crypto/hsm.h"
 #include "crypto/keys.h"
 #include "journal/advance.h"
 #include "journal/keep.h"
@@ -27,7 +28,8 @@ enum { WHY = 256 };
 
 struct signer {
 	char *notes_dir;
-	EVP_PKEY *keys[JOURNAL_LOGS];
+	EVP_PKEY *keys[JOURNAL_LOGS];	/* with a token: their public halves */
+	struct hsm *hsm;		/* NULL: they are whole */
 };
 
 /* One request under way. */
@@ -62,6 +64,34 @@ signer_open(struct signer **out, const char *keys_dir, const char *notes_dir,
 	return 0;
 }
 
+/* The label of a log's key in a token: journal-restitution. */
+static const char *
+label_of(char out[64], const char *log)
+{
+	snprintf(out, 64, "journal-%s", log);
+	return out;
+}
+
+int
+signer_open_hsm(struct signer **out, const char *uri, const char *notes_dir,
+    struct fault *f)
+{
+	struct signer *s = xcalloc(1, sizeof(*s));
+	int rc = hsm_open(&s->hsm, uri, f);
+	char label[64];
+
+	s->notes_dir = xstrdup(notes_dir);
+	for (int i = 0; i < JOURNAL_LOGS && rc == 0; i++)
+		rc = hsm_public(&s->keys[i], s->hsm, label_of(label,
+		    journal_log_name((enum journal_log)i)), f);
+	if (rc < 0) {
+		signer_free(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
 void
 signer_free(struct signer *s)
 {
@@ -69,6 +99,7 @@ signer_free(struct signer *s)
 		return;
 	for (int i = 0; i < JOURNAL_LOGS; i++)
 		EVP_PKEY_free(s->keys[i]);
+	hsm_close(s->hsm);
 	free(s->notes_dir);
 	free(s);
 }
@@ -237,6 +268,24 @@ is_late(struct request *r, int64_t held_ms)
 	return true;
 }
 
+/* NULL: the token does not sign, and it is said. */
+static char *
+sign(struct request *r, const char *text, const char *name)
+{
+	uint8_t signature[HSM_SIGNATURE];
+	char label[64], why[HSM_WHY];
+
+	if (r->signer->hsm == NULL)
+		return note_sign(r->arena, text, name, r->key);
+	if (hsm_sign(signature, r->signer->hsm, label_of(label, r->log), r->key,
+	    text, strlen(text), why) == 0)
+		return note_signed(r->arena, text, name, r->key, signature);
+	log_error("signer has no signature code=E128 log=%s why=%s", r->log,
+	    log_quote(r->arena, why));
+	say(r, "broken", why);
+	return NULL;
+}
+
 static void
 answer_sign(struct request *r)
 {
@@ -252,10 +301,9 @@ answer_sign(struct request *r)
 	}
 	if (!know_last(r) || !continues(r, &v, &next) || is_late(r, held_ms))
 		return;
-	note = note_sign(r->arena, checkpoint_text(r->arena, &next), next.origin,
-	    r->key);
+	note = sign(r, checkpoint_text(r->arena, &next), next.origin);
 	/* frozen since: whoever leads now may know nothing of this */
-	if (!is_late(r, held_ms) && keep(r, note))
+	if (note != NULL && !is_late(r, held_ms) && keep(r, note))
 		say(r, "ok", note);
 }
 
@@ -279,7 +327,7 @@ static void
 answer_files(struct request *r)
 {
 	uint8_t sum[SHA256_SIZE];
-	char hex[2 * SHA256_SIZE + 1];
+	char hex[2 * SHA256_SIZE + 1], *note;
 
 	if (!know_last(r))
 		return;
@@ -289,9 +337,10 @@ answer_files(struct request *r)
 		refuse(r, "the request is malformed");
 		return;
 	}
-	say(r, "ok", note_sign(r->arena, arena_printf(r->arena,
-	    "files of an export of %s\n%s\n", r->last.origin, hex),
-	    r->last.origin, r->key));
+	note = sign(r, arena_printf(r->arena, "files of an export of %s\n%s\n",
+	    r->last.origin, hex), r->last.origin);
+	if (note != NULL)
+		say(r, "ok", note);
 }
 
 /* ---- requests ---- */

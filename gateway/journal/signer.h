@@ -22,7 +22,7 @@
  *     files LOG, SHA-256 (hex)        -> ok NOTE
  *
  * else `conflict SIZE` (the last note is of that size), `late`, `refused WHY`
- * or `broken WHY` (files cannot be read or written). HELD is when the asker
+ * or `broken WHY` (files cannot be read or written, a token does not sign). HELD is when the asker
  * last knew that it leads, in ms of CLOCK_BOOTTIME: a leader that was frozen
  * since may be none any more.
  */
@@ -50,6 +50,10 @@ enum { SIGNER_LEASE_MS = 5000, SIGNER_MESSAGE_MAX = NOTE_MAX + 8192 };
 /* Its keys must be there; notes may be made. */
 MUST_CHECK int signer_open(struct signer **out, const char *keys_dir,
     const char *notes_dir, struct fault *);
+/* The same with keys in a token (crypto/hsm.h), labelled journal-<log>; it makes
+ * none. */
+MUST_CHECK int signer_open_hsm(struct signer **out, const char *uri,
+    const char *notes_dir, struct fault *);
 /* One request, one answer; nothing else ever happens. */
 void signer_answer(struct signer *, const char *request, size_t n, struct buf *);
 void signer_free(struct signer *);
@@ -59,8 +63,9 @@ void signer_free(struct signer *);
  * file system. *address is what signer_ask_at takes. -1: errno tells. */
 enum { SIGNER_ADDRESS = 108 };
 int signer_listen(const char *path, char address[SIGNER_ADDRESS]);
-/* Gives up what a signer never needs: new programs, processes, connections. */
-void signer_confine(void);
+/* Gives up what a signer never needs: new programs, and, unless the module of a
+ * token is there, which may need them, processes and connections. */
+void signer_confine(bool hsm);
 /* Answers that user, and root, until *stop; with a parent, until it is gone. */
 void signer_serve(struct signer *, int listener, uid_t user, pid_t parent,
     const volatile sig_atomic_t *stop);

@@ -84,9 +84,21 @@ failed:
 #define ARCHITECTURE AUDIT_ARCH_AARCH64
 #endif
 
-/* Whatever might be slipped into it starts nothing and calls nobody. */
+#ifdef ARCHITECTURE
 static void
-close_calls(void)
+install(struct sock_filter *rules, unsigned short n)
+{
+	const struct sock_fprog program = { n, rules };
+
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		log_warning("signer is not confined cause=\"%s\"",
+		    strerror(errno));
+}
+#endif
+
+/* Whatever might be slipped into it starts nothing and touches nobody. */
+static void
+close_programs(void)
 {
 #ifdef ARCHITECTURE
 	struct sock_filter rules[] = {
@@ -100,36 +112,54 @@ close_calls(void)
 		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 #endif
+#ifndef __SANITIZE_ADDRESS__	/* its leak check needs this */
+		NEVER(ptrace),
+#endif
+		NEVER(execve), NEVER(execveat), NEVER(process_vm_readv),
+		NEVER(process_vm_writev), NEVER(io_uring_setup), NEVER(bpf),
+		NEVER(mount), NEVER(setuid), NEVER(setgid), NEVER(unshare),
+		NEVER(setns), NEVER(keyctl),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	};
+
+	install(rules, countof(rules));
+#endif
+}
+
+/* And calls nobody. A filter on top of the first, which looked at the numbers. */
+static void
+close_connections(void)
+{
+#ifdef ARCHITECTURE
+	struct sock_filter rules[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct seccomp_data, nr)),
 #ifdef __NR_fork
 		NEVER(fork), NEVER(vfork),
 #endif
-#ifndef __SANITIZE_ADDRESS__	/* its leak check needs these */
-		NEVER(clone), NEVER(ptrace),
+#ifndef __SANITIZE_ADDRESS__	/* its leak check needs this */
+		NEVER(clone),
 #endif
-		NEVER(clone3), NEVER(execve), NEVER(execveat), NEVER(socket),
-		NEVER(connect), NEVER(bind), NEVER(listen), NEVER(sendto),
-		NEVER(process_vm_readv), NEVER(process_vm_writev),
-		NEVER(io_uring_setup), NEVER(bpf), NEVER(mount), NEVER(setuid),
-		NEVER(setgid), NEVER(unshare), NEVER(setns), NEVER(keyctl),
+		NEVER(clone3), NEVER(socket), NEVER(connect), NEVER(bind),
+		NEVER(listen), NEVER(sendto),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 	};
-	const struct sock_fprog program = { countof(rules), rules };
 
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
-		log_warning("signer is not confined cause=\"%s\"",
-		    strerror(errno));
+	install(rules, countof(rules));
 #endif
 }
 
 void
-signer_confine(void)
+signer_confine(bool hsm)
 {
 	const struct rlimit files = { 64, 64 };
 
 	prctl(PR_SET_DUMPABLE, 0);	/* nobody reads its memory, no core */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	setrlimit(RLIMIT_NOFILE, &files);
-	close_calls();
+	close_programs();
+	if (!hsm)
+		close_connections();
 }
 
 /* ---- connections ---- */

@@ -38,7 +38,7 @@ role_signer(struct role *r)
 		fault_print(stderr, &f);
 		return EX_CONFIG;
 	}
-	signer_confine();
+	signer_confine(false);
 	role_ready(r);
 	signer_serve(signer, sockets_signer(r->sockets), geteuid(), getppid(),
 	    &stop_asked);

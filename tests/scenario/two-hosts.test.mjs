@@ -92,7 +92,7 @@ function nextRelease() {
 	execFileSync("sh", ["-c", `cc -c -o ${dir}/sql.o ${dir}/sql.S && cc -pie -o ${next} \
 		${built}/gateway/main.o ${dir}/sql.o ${built}/libguichet.a $(pkg-config --libs \
 		libevent libevent_openssl openssl libpq jansson libjwt libcurl libpcre2-8 inih \
-		libsystemd zlib) -lm`]);
+		libsystemd zlib p11-kit-1) -lm`]);
 	return next;
 }
 
