@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* key.c - `guichet key new|list|rotate`: the keys of this installation. */
+/* key.c - `guichet key new|list|rotate|announce|switch`: the keys of this installation. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +10,18 @@
 #include "base/error.h"
 #include "base/jw.h"
 #include "base/settings.h"
+#include "commands/client.h"
 #include "commands/command.h"
 #include "commands/key.h"
 #include "crypto/keys.h"
+#include "db/db.h"
 #include "journal/signer.h"
 
 static int run(int argc, char **argv);
 
 const struct command command_key = {
 	"key", "Make, list or replace the keys of this installation.", run,
-	"new | list | rotate [--resume] [--batch N]"
+	"new | list | rotate [--resume] [--batch N] | announce | switch"
 };
 
 static int
@@ -38,12 +40,37 @@ make(const struct settings *s)
 	    signer_keys_make(s, &f) < 0 ? failed(&f) : EX_OK;
 }
 
+/* What signs receipts and proofs: a next one is published, later it signs. */
+static int
+change_signing(const struct settings *s, bool announce)
+{
+	struct db_now *db = client_database(s);
+	struct fault f;
+	int failure, rc;
+
+	if ((announce ? keys_sign_announce(s->keys_dir, &f) :
+	    keys_sign_switch(s->keys_dir, &f)) < 0) {
+		db_now_close(db);
+		return failed(&f);
+	}
+	failure = key_tell(db, announce ? "next signing key announced" :
+	    "signing key");
+	rc = failure < 0 ? client_failed(db, failure) : EX_OK;
+	db_now_close(db);
+	if (rc == EX_OK)
+		puts(announce ? "copy it to every host, reload each (SIGHUP);"
+		    " switch a day later" : "reload every host (SIGHUP)");
+	return rc;
+}
+
 /* Names, jobs and ages; never what is inside. */
 static const char *
 job_of(const char *name)
 {
 	static const struct { const char *begins, *job; } jobs[] = {
-	    { "sign-", "signs receipts, proofs and assertions" },
+	    { "sign-es256-next", "is published, and signs nothing yet" },
+	    { "sign-es256", "signs receipts, proofs and assertions" },
+	    { "sign-", "signed once: what is from then still verifies" },
 	    { "seal-", "seals secrets kept in the database" },
 	    { "journal-", "the journal's checkpoints: .pem signs, .pub verifies" },
 	    { "ticket", "protects TLS session tickets" } };
@@ -120,6 +147,20 @@ list(const char *dir, bool json)
 	return EX_OK;
 }
 
+enum verb { NEW, LIST, ROTATE, ANNOUNCE, SWITCH, NONE };
+
+static enum verb
+verb_of(const char *name)
+{
+	static const char *const names[] = { "new", "list", "rotate", "announce",
+	    "switch" };
+	int i = 0;
+
+	while (i < NONE && strcmp(names[i], name) != 0)
+		i++;
+	return (enum verb)i;
+}
+
 static int
 run(int argc, char **argv)
 {
@@ -134,14 +175,16 @@ run(int argc, char **argv)
 	struct common common;
 	int n = command_args(&command_key, &common, flags, argc, argv), rc;
 	struct settings *s;
+	enum verb verb;
 
-	if (n != 1 || (strcmp(argv[0], "new") != 0 &&
-	    strcmp(argv[0], "list") != 0 && strcmp(argv[0], "rotate") != 0))
-		return command_misused(&command_key, "say new, list or rotate");
+	if (n != 1 || (verb = verb_of(argv[0])) == NONE)
+		return command_misused(&command_key, "say new, list, rotate,"
+		    " announce or switch");
 	s = command_settings(&common);
-	rc = strcmp(argv[0], "new") == 0 ? make(s) :
-	    strcmp(argv[0], "rotate") == 0 ? key_rotate(s, resume, batch) :
-	    list(s->keys_dir, common.json);
+	rc = verb == NEW ? make(s) :
+	    verb == ROTATE ? key_rotate(s, resume, batch) :
+	    verb == LIST ? list(s->keys_dir, common.json) :
+	    change_signing(s, verb == ANNOUNCE);
 	settings_free(s);
 	return rc;
 }

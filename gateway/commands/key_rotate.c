@@ -197,12 +197,12 @@ all_passes(struct rotation *r)
 	return r->broken > 0 ? EX_DATAERR : EX_OK;
 }
 
-static int
-tell(struct rotation *r)
+int
+key_tell(struct db_now *db, const char *which)
 {
 	struct arena *a = arena_new();
 	const struct line line = { .event = "admin.key_rotated", .records = -1,
-	    .bytes = -1, .actor = "operator", .reason = "sealing key" };
+	    .bytes = -1, .actor = "operator", .reason = which };
 	struct line_row row;
 	struct params p;
 	int failure = 0;
@@ -210,7 +210,7 @@ tell(struct rotation *r)
 	line_make(&row, a, &line);
 	params_init(&p);
 	line_params(&p, &row);
-	rows_free(db_ask_now(r->db, SQL_JOURNAL_APPEND, &p, &failure));
+	rows_free(db_ask_now(db, SQL_JOURNAL_APPEND, &p, &failure));
 	arena_free(a);
 	return failure;
 }
@@ -230,7 +230,7 @@ key_rotate(const struct settings *s, bool resume, int64_t batch)
 		db_now_close(r.db);
 		return EX_CONFIG;
 	}
-	failure = resume ? 0 : tell(&r);
+	failure = resume ? 0 : key_tell(r.db, "sealing key");
 	rc = failure < 0 ? client_failed(r.db, failure) : all_passes(&r);
 	keys_free(r.keys);
 	db_now_close(r.db);

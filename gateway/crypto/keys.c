@@ -90,8 +90,8 @@ read_raw(uint8_t out[32], const char *path, struct fault *f)
 	return fault_cure(f, "bring it back from the backup");
 }
 
-static int
-read_pem(EVP_PKEY **out, const char *path, const char *type, struct fault *f)
+int
+keys_read_pem(EVP_PKEY **out, const char *path, const char *type, struct fault *f)
 {
 	FILE *in;
 
@@ -105,35 +105,6 @@ read_pem(EVP_PKEY **out, const char *path, const char *type, struct fault *f)
 	*out = NULL;
 	fault_set(f, "E123", path, 0, 0, "is not a private key (%s, PEM)", type);
 	return fault_cure(f, "bring it back from the backup");
-}
-
-static int
-read_signing(struct keys *k, const char *dir, struct fault *f)
-{
-	char path[4096];
-	const char *why;
-	struct jwk jwk;
-	json_t *public, *all;
-	int rc;
-
-	snprintf(path, sizeof(path), "%s/sign-es256.pem", dir);
-	if (read_pem(&k->signing, path, "EC", f) < 0)
-		return E_BAD_INPUT;
-	if ((public = jwk_public(k->signing)) == NULL ||
-	    jwk_read(&jwk, public, &why) < 0) {
-		json_decref(public);
-		fault_set(f, "E123", path, 0, 0, "is not a P-256 key");
-		return fault_cure(f, "move it away; `guichet key new` makes one");
-	}
-	snprintf(k->kid, sizeof(k->kid), "%s", jwk.thumbprint);
-	jwk_clear(&jwk);
-	rc = json_object_set_new(public, "kid", json_string(k->kid)) |
-	    json_object_set_new(public, "use", json_string("sig"));
-	all = json_pack("{s:[o]}", "keys", public);
-	assert(rc == 0 && all != NULL);
-	k->jwks = json_dumps(all, JSON_COMPACT);
-	json_decref(all);
-	return 0;
 }
 
 static int
@@ -198,11 +169,11 @@ keys_signer(EVP_PKEY **out, const char *dir, const char *log, struct fault *f)
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/journal-%s.pem", dir, log);
-	return read_pem(out, path, "ED25519", f);
+	return keys_read_pem(out, path, "ED25519", f);
 }
 
-static bool
-named(const char *name, const char *begin, const char *end)
+bool
+keys_named(const char *name, const char *begin, const char *end)
 {
 	size_t n = strlen(name), b = strlen(begin), e = strlen(end);
 
@@ -222,9 +193,9 @@ read_listed(struct keys *k, const char *dir, struct fault *f)
 		return fault_missing(f, dir);
 	while (rc == 0 && (e = readdir(d)) != NULL) {
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		if (named(e->d_name, "seal-", ".key"))
+		if (keys_named(e->d_name, "seal-", ".key"))
 			rc = read_seal(k, path, e->d_name, f);
-		else if (named(e->d_name, "journal-", ".pub"))
+		else if (keys_named(e->d_name, "journal-", ".pub"))
 			rc = read_journal(k, path, e->d_name, f);
 	}
 	closedir(d);
@@ -245,7 +216,7 @@ keys_load(struct keys **out, const char *dir, struct fault *f)
 	k->dir = xstrdup(dir);
 
 	snprintf(path, sizeof(path), "%s/ticket.key", dir);
-	if (read_signing(k, dir, f) < 0 || read_listed(k, dir, f) < 0 ||
+	if (keys_read_signing(k, dir, f) < 0 || read_listed(k, dir, f) < 0 ||
 	    read_raw(k->ticket, path, f) < 0) {
 		keys_free(k);
 		return E_BAD_INPUT;
@@ -293,7 +264,7 @@ keys_seal_look(struct keys *k)
 		return;
 	k->dir_changed = st.st_mtim;
 	while ((e = readdir(d)) != NULL) {
-		if (!named(e->d_name, "seal-", ".key"))
+		if (!keys_named(e->d_name, "seal-", ".key"))
 			continue;
 		snprintf(hex, sizeof(hex), "%s", e->d_name + strlen("seal-"));
 		if (hex_decode(id, sizeof(id), hex) == 0 && !seal_known(k, id))
@@ -318,9 +289,8 @@ keys_free(struct keys *k)
 
 /* ---- making ---- */
 
-/* Never over an existing file: a lost key cannot be made again. */
-static int
-create(FILE **out, const char *path, struct fault *f)
+int
+keys_create(FILE **out, const char *path, struct fault *f)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
@@ -333,8 +303,8 @@ create(FILE **out, const char *path, struct fault *f)
 	return 0;
 }
 
-static int
-finish(FILE *out, bool ok, const char *path, struct fault *f)
+int
+keys_finish(FILE *out, bool ok, const char *path, struct fault *f)
 {
 	ok = ok && fflush(out) == 0 && fsync(fileno(out)) == 0;
 	if (fclose(out) != 0 || !ok) {
@@ -358,16 +328,16 @@ make_raw(const char *dir, const char *name, struct fault *f)
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (access(path, F_OK) == 0)
 		return 0;
-	if (create(&out, path, f) < 0)
+	if (keys_create(&out, path, f) < 0)
 		return E_BAD_INPUT;
 	random_bytes(bytes, sizeof(bytes));
 	ok = fwrite(bytes, sizeof(bytes), 1, out) == 1;
 	OPENSSL_cleanse(bytes, sizeof(bytes));
-	return finish(out, ok, path, f);
+	return keys_finish(out, ok, path, f);
 }
 
-static int
-make_pem(const char *dir, const char *name, const char *type, struct fault *f)
+int
+keys_make_pem(const char *dir, const char *name, const char *type, struct fault *f)
 {
 	char path[4096];
 	EVP_PKEY *key;
@@ -377,14 +347,14 @@ make_pem(const char *dir, const char *name, const char *type, struct fault *f)
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	if (access(path, F_OK) == 0)
 		return 0;
-	if (create(&out, path, f) < 0)
+	if (keys_create(&out, path, f) < 0)
 		return E_BAD_INPUT;
 	key = strcmp(type, "EC") == 0 ? EVP_EC_gen("P-256") :
 	    EVP_PKEY_Q_keygen(NULL, NULL, type);
 	ok = key != NULL &&
 	    PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL) == 1;
 	EVP_PKEY_free(key);
-	return finish(out, ok, path, f);
+	return keys_finish(out, ok, path, f);
 }
 
 static bool
@@ -395,7 +365,7 @@ has_seal(const char *dir)
 	bool found = false;
 
 	while (d != NULL && !found && (e = readdir(d)) != NULL)
-		found = named(e->d_name, "seal-", ".key");
+		found = keys_named(e->d_name, "seal-", ".key");
 	if (d != NULL)
 		closedir(d);
 	return found;
@@ -420,9 +390,9 @@ keys_publish(const char *dir, const char *log, EVP_PKEY *key, struct fault *f)
 	snprintf(path, sizeof(path), "%s/journal-%s.pub", dir, log);
 	if (access(path, F_OK) == 0)
 		return 0;
-	if (create(&out, path, f) < 0)
+	if (keys_create(&out, path, f) < 0)
 		return E_BAD_INPUT;
-	return finish(out, fchmod(fileno(out), 0644) == 0 &&
+	return keys_finish(out, fchmod(fileno(out), 0644) == 0 &&
 	    PEM_write_PUBKEY(out, key) == 1, path, f);
 }
 
@@ -435,7 +405,7 @@ keys_make_signer(const char *dir, const char *public, struct fault *f)
 
 	for (size_t i = 0; rc == 0 && i < countof(journal_logs); i++) {
 		snprintf(name, sizeof(name), "journal-%s.pem", journal_logs[i]);
-		if ((rc = make_pem(dir, name, "ED25519", f)) < 0 ||
+		if ((rc = keys_make_pem(dir, name, "ED25519", f)) < 0 ||
 		    (rc = keys_signer(&key, dir, journal_logs[i], f)) < 0)
 			break;
 		rc = keys_publish(public, journal_logs[i], key, f);
@@ -451,7 +421,7 @@ keys_make(const char *dir, struct fault *f)
 	int rc = make_dir(dir, f);
 
 	if (rc == 0)
-		rc = make_pem(dir, "sign-es256.pem", "EC", f);
+		rc = keys_make_pem(dir, "sign-es256.pem", "EC", f);
 	snprintf(name, sizeof(name), "seal-%08x.key", (unsigned)clock_s());
 	if (rc == 0 && !has_seal(dir))
 		rc = make_raw(dir, name, f);

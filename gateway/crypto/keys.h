@@ -3,6 +3,8 @@
  * keys.h - the keys of this installation, from the keys directory.
  *
  *     sign-es256.pem      signs receipts, DPoP proofs and assertions of ours
+ *     sign-es256-next.pem announced: published, and signs nothing yet
+ *     sign-<kid>.pub      signed once: published, so that receipts of then verify
  *     seal-<id>.key       32 bytes, AES-256-GCM; the newest seals, all open
  *     journal-<log>.pub   what verifies the journal's checkpoints
  *     journal-<log>.pem   Ed25519, what signs them: the signer's alone, perhaps
@@ -30,6 +32,10 @@ MUST_CHECK int keys_make_signer(const char *dir, const char *public,
 /* Writes one public half, unless it is there. */
 MUST_CHECK int keys_publish(const char *dir, const char *log, EVP_PKEY *,
     struct fault *);
+/* A next signing key: published from now on, for whoever keeps our set a while. */
+MUST_CHECK int keys_sign_announce(const char *dir, struct fault *);
+/* The next one signs; of the former, the public half stays published. */
+MUST_CHECK int keys_sign_switch(const char *dir, struct fault *);
 /* One more sealing key, newer than all there are. */
 MUST_CHECK int keys_seal_new(const char *dir, struct fault *);
 void keys_free(struct keys *);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* keys_own.h - what keys.c, seal.c and hsm.c share; nobody else includes it. */
+/* keys_own.h - what the files of keys share; nobody else includes it. */
 #ifndef KEYS_OWN_H
 #define KEYS_OWN_H
 #include <openssl/evp.h>
@@ -38,6 +38,18 @@ struct keys {
 
 /* The file of a secret, once its owner and mode were checked. */
 int keys_open_secret(FILE **out, const char *path, struct fault *);
+int keys_read_pem(EVP_PKEY **out, const char *path, const char *type,
+    struct fault *);
+/* The signing key, and the set that is published with it: signing.c. */
+int keys_read_signing(struct keys *, const char *dir, struct fault *);
+
+/* Never over an existing file: a lost key cannot be made again. */
+int keys_create(FILE **out, const char *path, struct fault *);
+int keys_finish(FILE *out, bool ok, const char *path, struct fault *);
+/* Unless it is there: type is "EC" (P-256) or "ED25519". */
+int keys_make_pem(const char *dir, const char *name, const char *type,
+    struct fault *);
+bool keys_named(const char *name, const char *begin, const char *end);
 /* Reads seal-<id>.key, made meanwhile; false: there is none that we may read. */
 bool keys_seal_learn(struct keys *, const uint8_t id[4]);
 /* Reads what was added to the directory since we looked; a stat when nothing. */

@@ -25,7 +25,7 @@ test("help goes to stdout, mistakes to stderr with 64", () => {
 		[[], /usage: guichet COMMAND/],
 		[["kye"], /unknown command 'kye'; perhaps you meant 'key'/],
 		[["xylophone"], /unknown command 'xylophone'; `guichet --help`/],
-		[["key"], /guichet key: say new, list or rotate\nusage: guichet key/],
+		[["key"], /guichet key: say new, list, rotate, announce or switch\nusage: guichet key/],
 		[["key", "list", "--jsno"], /unknown option '--jsno'; perhaps you meant '--json'/],
 		[["key", "list", "--json=yes"], /--json takes no value/],
 		[["key", "list", "--config"], /--config needs a value/],
