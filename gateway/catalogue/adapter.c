@@ -192,7 +192,10 @@ read_conf(struct reading *r, const struct settings *settings, struct fault *f)
 	s->statement_timeout_ms = 5000;
 	s->overlap_s = OVERLAP_S;
 	if (conf_read_file(r->conf, on_line, r, f) < 0)
-		return E_BAD_INPUT;
+		return access(r->conf, F_OK) == 0 ? E_BAD_INPUT : fault_cure(f,
+		    "`guichet init --source %s=URL` makes the folder and this "
+		    "file; or write time_zone = Europe/Paris into it, and url",
+		    s->name);
 	if (here != NULL)
 		s->url = arena_strdup(r->c->arena, here);
 	if (s->budget == NULL)
@@ -456,8 +459,9 @@ read_datasets(struct reading *r, struct fault *f)
 		free(names);
 	if (rc == 0 && n <= 0) {
 		fault_set(f, "E201", r->dir, 0, 0, "holds no <data-set>.sql");
-		return fault_cure(f, "write one SELECT per data set, for example "
-		    "energy.contract.sql");
+		return fault_cure(f, "write one SELECT per data set: `guichet "
+		    "adapter init DATASET --source %s` prints what to fill in",
+		    r->source->name);
 	}
 	return rc;
 }
@@ -477,6 +481,10 @@ adapter_read(struct catalogue *c, const char *dir, const char *name,
 	if (read_conf(&r, settings, f) < 0)
 		return E_BAD_INPUT;
 	c->sources[c->source_count++] = r.source;
+	if (schemas_read_folder(c, r.dir, f) < 0)
+		return E_BAD_INPUT;
+	if (c->sources_only)
+		return 0;
 	if (read_customers(&r, f) < 0 || read_accounts(&r, f) < 0 ||
 	    read_login(&r, f) < 0)
 		return E_BAD_INPUT;

@@ -48,17 +48,32 @@ read_files(struct catalogue *c, const struct settings *s, struct fault *f)
 	return adapters_read(c, s, f);
 }
 
-int
-catalogue_load(struct catalogue **out, const struct settings *s, struct fault *f)
+static int
+load(struct catalogue **out, const struct settings *s, bool sources_only,
+    struct fault *f)
 {
 	struct catalogue *c = xcalloc(1, sizeof(*c));
 
+	c->sources_only = sources_only;
 	if (read_files(c, s, f) < 0) {
 		catalogue_free(c);
 		return E_BAD_INPUT;
 	}
 	*out = c;
 	return 0;
+}
+
+int
+catalogue_load(struct catalogue **out, const struct settings *s, struct fault *f)
+{
+	return load(out, s, false, f);
+}
+
+int
+catalogue_load_sources(struct catalogue **out, const struct settings *s,
+    struct fault *f)
+{
+	return load(out, s, true, f);
 }
 
 int

@@ -159,6 +159,9 @@ extern const struct statement tables_published;
 /* Reads every schema and the adapters named in settings. No database yet. */
 MUST_CHECK int catalogue_load(struct catalogue **out, const struct settings *,
     struct fault *);
+/* The same without any SQL: an adapter that is being written has none yet. */
+MUST_CHECK int catalogue_load_sources(struct catalogue **out,
+    const struct settings *, struct fault *);
 /* Level 2: describes each query on the live source and compares names and
  * types with the schema; builds the record plans. Blocking, at start. */
 MUST_CHECK int catalogue_describe(struct catalogue *, struct fault *);

@@ -17,6 +17,7 @@ struct catalogue {
 	struct dataset *datasets[DATASETS_MAX + 1];
 	size_t dataset_count;
 	struct findings *found;		/* NULL: the first fault ends it all */
+	bool sources_only;		/* no SQL is read */
 };
 
 /* A fault in somebody's file: keeps it and goes on (0), or gives it back. */
@@ -32,6 +33,9 @@ const char *schema_offer(struct schema *, struct arena *, const json_t *doc,
 const struct schema_field *schema_field_find(const struct schema *,
     const char *path);		/* "readings[].start"; NULL */
 MUST_CHECK int schemas_read(struct catalogue *, const char *dir, struct fault *);
+/* Those of one folder: an adapter may bring its own. */
+MUST_CHECK int schemas_read_folder(struct catalogue *, const char *dir,
+    struct fault *);
 
 /* ---- adapter.c ---- */
 MUST_CHECK int adapter_read(struct catalogue *, const char *dir, const char *name,

@@ -477,8 +477,8 @@ is_folder(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
-static int
-read_folder(struct catalogue *c, const char *dir, struct fault *f)
+int
+schemas_read_folder(struct catalogue *c, const char *dir, struct fault *f)
 {
 	struct dirent **names;
 	int n = scandir(dir, &names, is_schema, alphasort), rc = 0;
@@ -507,7 +507,7 @@ schemas_read(struct catalogue *c, const char *dir, struct fault *f)
 	}
 	for (int i = 0; i < n; i++) {
 		if (rc == 0)
-			rc = read_folder(c, arena_printf(c->arena, "%s/%s", dir,
+			rc = schemas_read_folder(c, arena_printf(c->arena, "%s/%s", dir,
 			    names[i]->d_name), f);
 		free(names[i]);
 	}

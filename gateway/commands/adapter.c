@@ -75,8 +75,10 @@ init(const struct catalogue *c, const char *id, const char *source,
 
 	if (table != NULL && source == NULL && catalogue_source_count(c) > 0)
 		s = catalogue_source(c, 0);
-	else if (table != NULL && (s = find_source(c, source == NULL ? "" :
-	    source)) == NULL)
+	else if (table != NULL && source == NULL)
+		return command_misused(&command_adapter, "--from-table needs a "
+		    "source: name one in [catalogue] sources");
+	else if (table != NULL && (s = find_source(c, source)) == NULL)
 		return EX_USAGE;
 	return adapter_init(c, id, s, table);
 }
@@ -101,19 +103,22 @@ run(int argc, char **argv)
 	struct catalogue *c = NULL;
 	struct settings *s;
 	struct fault f;
+	bool writes;
 
 	if (n != 2 || (strcmp(argv[0], "triggers") != 0 && strcmp(argv[0],
 	    "replication") != 0 && strcmp(argv[0], "init") != 0))
 		return command_misused(&command_adapter, "say triggers or "
 		    "replication and of which source, or init and which data set");
+	writes = argv[0][0] == 'i';
 	wanted.what = argv[0];
 	wanted.of = argv[1];
 	s = command_settings(&common);
-	if (catalogue_load(&c, s, &f) < 0) {
+	if ((writes ? catalogue_load_sources(&c, s, &f) :
+	    catalogue_load(&c, s, &f)) < 0) {
 		fault_print(stderr, &f);
 		rc = EX_CONFIG;
 	} else {
-		rc = argv[0][0] == 'i' ? init(c, argv[1], source, table) :
+		rc = writes ? init(c, argv[1], source, table) :
 		    print_ddl(c, &wanted);
 	}
 	catalogue_free(c);

@@ -428,6 +428,10 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	{ "E310", "A role or a database cannot be made",
 	  "`guichet init --admin URL` connects as that administrator.",
 	  "Give the URL of a role that may create both, or have them made." },
+	{ "E314", "The folder of an adapter cannot be made",
+	  "`guichet init` makes, for each source that [sources] names, a folder "
+	  "below [catalogue] adapters with a source.conf in it.",
+	  "Let this user write there, or name another directory." },
 	/* ---- the synthetic organisation ---- */
 	{ "E401", "The tables of a synthetic sector cannot be read",
 	  "organisation.sql of that sector is not where it was looked for.",

@@ -33,7 +33,8 @@ static int run(int argc, char **argv);
 const struct command command_init = {
 	"init", "Write guichet.conf, then make the keys and the tables.", run,
 	"[--name NAME --contact ADDRESS --public-url URL --database URL]\n"
-	"           [--admin URL] [--source NAME=URL]... [--set SECTION.KEY=VALUE]..."
+	"           [--admin URL] [--source NAME=URL]... [--synthetic]\n"
+	"           [--set SECTION.KEY=VALUE]..."
 };
 
 /* What is asked on a terminal when no flag gave it. */
@@ -55,6 +56,7 @@ struct init {
 	struct arena *arena;
 	const char *answers[ASKED];
 	const char *admin;
+	bool synthetic;
 	struct flag_list sources, sets;
 	struct setting_given given[GIVEN_MAX];
 	size_t n;
@@ -259,6 +261,8 @@ make_all(const struct init *i, const struct settings *s, struct fault *f)
 
 	if (i->admin != NULL)
 		rc = init_database(i->admin, s->database_direct_url, f);
+	if (rc == 0)
+		rc = init_adapters(s, i->synthetic, f);
 	if (rc == 0 && (rc = keys_make(s->keys_dir, f)) == 0)
 		rc = signer_keys_make(s, f);
 	if (rc == 0)
@@ -318,6 +322,8 @@ run(int argc, char **argv)
 		    "and database; without it they must be there" },
 		{ "--source", FLAG_LIST, &i.sources, "NAME=URL  an adapter and "
 		    "where its tables are; may be repeated" },
+		{ "--synthetic", FLAG_SET, &i.synthetic, "nobody real is in these "
+		    "sources" },
 		{ "--set", FLAG_LIST, &i.sets, "SECTION.KEY=VALUE  any other "
 		    "setting; may be repeated" },
 		{ NULL } };

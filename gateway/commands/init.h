@@ -2,6 +2,7 @@
 /* init.h - what `guichet init` makes in a database, and tells at its end. */
 #ifndef INIT_H
 #define INIT_H
+#include <stdbool.h>
 #include "base/attr.h"
 
 struct fault;
@@ -18,6 +19,11 @@ MUST_CHECK int init_database(const char *admin, const char *own, struct fault *)
 struct arena;
 MUST_CHECK int init_roles(struct arena *, const char *admin, const char *own,
     const char *passfile, const char **name, const char **url, struct fault *);
+
+/* A folder with a source.conf for each source of the settings that has none;
+ * synthetic: nobody real is in them. 0, or the fault. */
+MUST_CHECK int init_adapters(const struct settings *, bool synthetic,
+    struct fault *);
 
 /* What a source's DBA has to grant, and what to do next, on stdout. */
 void init_next(const struct settings *, const char *config);

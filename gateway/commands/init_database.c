@@ -252,11 +252,13 @@ void
 init_next(const struct settings *s, const char *config)
 {
 	tell_grants(s);
-	printf("\nReady. Next:\n"
+	printf("\nReady. Next:\n%s"
 	    "  guichet check%s%s       what is wrong with adapters and sources\n"
 	    "  guichet client add --help   let a PIMS in\n"
 	    "  guichet doctor              is all well on this machine?\n"
 	    "  guichet serve               or: systemctl enable --now guichet\n",
+	    s->source_place_count == 0 ? "" :
+	    "  guichet adapter init --help the SELECT of a first adapter\n",
 	    strcmp(config, "/etc/guichet/guichet.conf") == 0 ? "" : " --config ",
 	    strcmp(config, "/etc/guichet/guichet.conf") == 0 ? "" : config);
 	printf("Back up %s apart from the database.\n", s->keys_dir);

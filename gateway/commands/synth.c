@@ -28,11 +28,12 @@ const struct command command_synth = {
 	"synth", "Make a synthetic organisation, in PostgreSQL or in files.", run,
 	"--sector NAME --to postgres:URL|ndjson:DIR|csv:DIR [--customers N]\n"
 	"       [--seed S] [--as-of DATE] [--days D] [--tables FILE]\n"
-	"   or: guichet synth --logins postgres:URL [--count N] [--seed S] [--json]"
+	"   or: guichet synth --logins postgres:URL [--count N] [--seed S] [--json]\n"
+	"   or: guichet synth --logins postgres:URL --customer REF [--json]"
 };
 
 struct wish {
-	const char *sector, *to, *logins, *as_of, *tables;
+	const char *sector, *to, *logins, *as_of, *tables, *customer;
 	int64_t customers, seed, days, count;
 };
 
@@ -147,13 +148,52 @@ tell_login(const struct synth_login *l, struct jw *json)
 }
 
 static int
+put_login(const struct synth_login *l, struct db_now *db, struct jw *json)
+{
+	int rc = synth_login_put(l, db);
+
+	if (rc == 0)
+		tell_login(l, json);
+	return rc;
+}
+
+/* Somebody of the organisation's own trial tables, not of ours. */
+static int
+put_named(const char *ref, struct db_now *db, struct jw *json)
+{
+	struct synth_login l = { .story_en = "", .story_fr = "" };
+
+	snprintf(l.login, sizeof(l.login), "%s", ref);
+	snprintf(l.password, sizeof(l.password), "bonjour-%s", ref);
+	snprintf(l.customer, sizeof(l.customer), "%s", ref);
+	snprintf(l.name, sizeof(l.name), "%s", ref);
+	return put_login(&l, db, json);
+}
+
+static int
+put_first(const struct wish *w, const struct synth *s, struct db_now *db,
+    struct jw *json)
+{
+	int rc = 0;
+
+	for (int64_t n = 1; rc == 0 && n <= w->count && n <= s->customers; n++) {
+		struct synth_login l;
+
+		synth_login_make(&l, s, n);
+		if (!l.barred)	/* who may not take part has no login */
+			rc = put_login(&l, db, json);
+	}
+	return rc;
+}
+
+static int
 logins(const struct wish *w, const struct synth *s, bool json)
 {
 	struct db_now *db;
 	struct buf out;
 	struct jw jw;
 	char why[256];
-	int rc = 0;
+	int rc;
 
 	if (db_now_open(&db, database_of(w->logins), "guichet synth", why) < 0) {
 		fprintf(stderr, "guichet synth: %s\n", why);
@@ -162,19 +202,14 @@ logins(const struct wish *w, const struct synth *s, bool json)
 	buf_init(&out);
 	jw_init(&jw, &out);
 	jw_array(&jw);
-	for (int64_t n = 1; rc == 0 && n <= w->count && n <= s->customers; n++) {
-		struct synth_login l;
-
-		synth_login_make(&l, s, n);
-		if (l.barred)
-			continue;	/* who may not take part has no login */
-		if ((rc = synth_login_put(&l, db)) == 0)
-			tell_login(&l, json ? &jw : NULL);
-	}
+	rc = w->customer != NULL ?
+	    put_named(w->customer, db, json ? &jw : NULL) :
+	    put_first(w, s, db, json ? &jw : NULL);
 	jw_end_array(&jw);
 	if (rc < 0)
 		fprintf(stderr, "guichet synth: %s\n  cure: guichet migrate makes "
-		    "the tables\n", db_now_error(db));
+		    "the tables; one reference has one login\n",
+		    db_now_error(db));
 	else if (json)
 		puts(out.data);
 	buf_clear(&out);
@@ -202,6 +237,13 @@ check_wish(const struct wish *w)
 {
 	if (w->to == NULL && w->logins == NULL)
 		return command_misused(&command_synth, "say --to or --logins");
+	if (w->customer != NULL && (w->logins == NULL || w->to != NULL))
+		return command_misused(&command_synth,
+		    "--customer goes with --logins alone");
+	if (w->customer != NULL && (w->customer[0] == '\0' ||
+	    strlen(w->customer) >= sizeof(((struct synth_login *)0)->login)))
+		return command_misused(&command_synth, "--customer is a reference "
+		    "of 1 to 31 bytes");
 	if (w->to != NULL && w->sector == NULL)
 		return command_misused(&command_synth, "say --sector");
 	if (w->customers < 1 || w->customers > SYNTH_CUSTOMERS_MAX)
@@ -229,6 +271,8 @@ run(int argc, char **argv)
 		{ "--logins", FLAG_TEXT, &w.logins, "postgres:URL of guichet's own" },
 		{ "--count", FLAG_NUMBER, &w.count,
 		    "of the first N, those who may take part sign in (16)" },
+		{ "--customer", FLAG_TEXT, &w.customer,
+		    "REF  somebody of your own trial tables signs in" },
 		{ NULL, FLAG_SET, NULL, NULL }
 	};
 	struct common common;

@@ -263,7 +263,8 @@ try_flow(struct arena *a, const struct attempt *t)
 	if (learn(&f) == 0 && (uri = push(&f)) != NULL && sign_in(&f) == 0 &&
 	    (code = agree(&f, uri)) != NULL && exchange(&f, code) == 0 &&
 	    read_all(&f) == 0) {
-		json_dumpf(f.tokens, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+		json_dumpf(f.tokens, stdout, JSON_INDENT(2) |
+		    JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
 		putchar('\n');
 		rc = EX_OK;
 	}

@@ -449,6 +449,37 @@ test("adapter init --from-table proposes by names, comments and types", () => {
 		64);
 });
 
+test("adapter init helps with a first file, and beside a broken one", () => {
+	for (const content of [null, "SELEC 1 WHERE"]) {
+		const found = check({ level: 1, files: {
+			"adapters/shop/shop.order.sql": content } });
+		assert.equal(found.code, 78);
+		const r = guichet("adapter", "init", "shop.order", "--config", config,
+			"--from-table", "vente.facture", "--source", "shop");
+		assert.equal(r.code, 0, r.err);
+		assert.match(r.out, /FROM vente\.facture AS t/);
+	}
+	const empty = check({ level: 1, files: {
+		"adapters/shop/shop.order.sql": null } }).found[0];
+	assert.equal(empty.code, "E201");
+	assert.match(empty.cure, /guichet adapter init DATASET --source shop/);
+	const bare = check({ level: 1, files: {
+		"adapters/shop/source.conf": null } }).found[0];
+	assert.equal(bare.code, "E101");
+	assert.match(bare.cure, /guichet init --source shop=URL/);
+});
+
+test("an adapter brings the schema of its own data; a second of it is refused", () => {
+	const files = {
+		"schemas/shop/order.schema.json": null,
+		"adapters/shop/order.schema.json": JSON.stringify(schema) };
+	assert.deepEqual(check({ level: 2, files }).found, []);
+	const twice = check({ level: 1, files: {
+		"adapters/shop/order.schema.json": JSON.stringify(schema) } });
+	assert.ok(twice.found.some((f) => f.code === "E259" &&
+		/adapters\/shop\/order\.schema\.json/.test(f.file)));
+});
+
 test("adapter init: a SELECT for every field, which names and types accept", () => {
 	check({ level: 1 });
 	const r = guichet("adapter", "init", "shop.order", "--config", config);

@@ -365,6 +365,13 @@ test("who may not take part has no login; passwords are kept as scrypt", () => {
 		assert.equal(scryptSync(t.password, Buffer.from(salt, "hex"), 32,
 			{ N: 1024 }).toString("hex"), key);
 	}
+	// somebody of an organisation's own tables; once, under one login
+	const own = (ref) => guichet("synth", "--logins", db.url, "--customer", ref,
+		"--json");
+	assert.deepEqual(JSON.parse(own("20417").out), [{ login: "20417",
+		password: "bonjour-20417", reference: "20417", name: "20417", story: "" }]);
+	assert.equal(own("20417").code, 0);
+	assert.match(own("SYN-00000001").err, /demo_customer_customer_key[^]*one reference has one login/);
 });
 
 test("a database that is not empty is refused, and nothing is lost", () => {
@@ -384,6 +391,8 @@ test("wrong words are refused with a reason", () => {
 		[["--sector", "energy", "--to", "x", "--customers", "0"], /--customers/],
 		[["--sector", "energy", "--to", "x", "--days", "99999"], /--days/],
 		[["--sector", "water", "--to", "x"], /energy, telecom/],
+		[["--logins", "x", "--customer", "x".repeat(32)], /1 to 31 bytes/],
+		[["--sector", "energy", "--to", "x", "--customer", "A"], /--logins alone/],
 		[[], /--to or --logins/]]) {
 		const r = guichet("synth", ...args);
 		assert.ok(r.code === 64 || r.code === 78, args.join(" "));
