@@ -2,7 +2,7 @@
 // `make bench`: the figures of the first restitution, in one run on one machine.
 //
 //     node tests/bench/bench.mjs [--quick] [--customers N] [edge] [pull] [peer] [rows]
-//         [check] [refresh] [withdrawal] [expiry] [history] [latency] [synth] [slow] [hosts] [delivery]
+//         [check] [refresh] [withdrawal] [expiry] [history] [latency] [synth] [slow] [hosts] [stored] [delivery]
 //
 // Those of the second line stand alone in part_*.mjs, each with its own PostgreSQL.
 // The load (wrk), the servers and PostgreSQL share the machine's cores, so read
@@ -27,7 +27,7 @@ const customers = Number(args[args.indexOf('--customers') + 1]) || (quick ? 2000
 const alone = { check: [], refresh: ['--n', '1500'], withdrawal: ['--n', '30'],
   expiry: ['--tokens', '1000000'], history: [], latency: ['--seconds', '8'],
   synth: ['--customers', '100', '--filled', '20'], slow: ['--seconds', '10'],
-  hosts: [], delivery: ['--n', '4000'] };
+  hosts: [], stored: ['--n', '100000'], delivery: ['--n', '4000'] };
 const parts = args.filter((a) => ['edge', 'pull', 'peer', 'rows'].includes(a) || a in alone);
 const wanted = (part) => parts.length === 0 || parts.includes(part);
 const pace = quick ? { seconds: 2, warmUp: 1, runs: 1 } : { seconds: 4, warmUp: 3, runs: 3 };
