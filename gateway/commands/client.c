@@ -29,6 +29,7 @@ const struct command command_client = {
 	"   or: guichet client endpoint ID --endpoint URL [--payload notice]\n"
 	"   or: guichet client prove ID\n"
 	"   or: guichet client rotate ID [--hours N]\n"
+	"   or: guichet client signals ID --endpoint URL | --off\n"
 	"   or: guichet client list [--json]\n"
 	"   or: guichet client suspend ID --reason TEXT\n"
 	"   or: guichet client admit ID [--reason TEXT]\n"
@@ -210,9 +211,11 @@ act(const char *verb, const char *id, const char *reason,
 		return client_prove(id, s);
 	if (strcmp(verb, "rotate") == 0 && id != NULL)
 		return client_rotate(id, w->hours, s);
+	if (strcmp(verb, "signals") == 0 && id != NULL)
+		return client_signals(id, w, s);
 	return command_misused(&command_client,
 	    "say add, list, suspend, admit, decline, invite, export, request, "
-	    "endpoint, prove or rotate");
+	    "endpoint, prove, rotate or signals");
 }
 
 static int
@@ -251,6 +254,7 @@ run(int argc, char **argv)
 		  "records (default), or notice: it pulls when told" },
 		{ "--hours", FLAG_NUMBER, &w.hours,
 		  "N  the keys before sign for so long (24)" },
+		{ "--off", FLAG_SET, &w.off, "no more signals" },
 		{ "--how-en", FLAG_TEXT, &w.how_en,
 		  "TEXT  what it is and how one gets one" },
 		{ "--how-fr", FLAG_TEXT, &w.how_fr, "TEXT  le même en français" },
@@ -268,7 +272,8 @@ run(int argc, char **argv)
 
 	if (n < 1 || n > 2)
 		return command_misused(&command_client,
-		    "say add, list, suspend, admit, endpoint, prove or rotate");
+		    "say add, list, suspend, admit, endpoint, prove, rotate or "
+		    "signals");
 	s = command_settings(&common);
 	rc = act(argv[0], n == 2 ? argv[1] : NULL, reason, &w, s, common.json);
 	settings_free(s);

@@ -18,6 +18,7 @@ struct client_wish {
 	const char *purpose_en, *purpose_fr, *datasets, *auth, *binding;
 	const char *endpoint, *link, *payload;	/* client_endpoint.c */
 	int64_t hours;				/* -1: not said */
+	bool off;				/* no more signals */
 	const char *how_en, *how_fr, *how_url;	/* how a customer gets one */
 	struct flag_list redirects, old_redirects;
 };
@@ -36,6 +37,9 @@ int client_endpoint(const char *id, const struct client_wish *,
 int client_prove(const char *id, const struct settings *);
 /* New keys; those before sign for so many hours more (-1: a day). */
 int client_rotate(const char *id, int64_t hours, const struct settings *);
+/* Where it is told what became of consents, once that takes a signal; or --off. */
+int client_signals(const char *id, const struct client_wish *,
+    const struct settings *);
 
 /* The database of the settings, or a sentence and exit 69. */
 struct db_now *client_database(const struct settings *);

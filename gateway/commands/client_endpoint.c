@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * client_endpoint.c - `guichet client endpoint|prove|rotate`: where a recipient
- * hears of us, that it answers there, and the keys that sign what it hears.
+ * client_endpoint.c - `guichet client endpoint|prove|rotate|signals`: where a
+ * recipient hears of us, that it answers there, and the keys that sign what it
+ * hears; where it is told what became of consents.
  *
  * Nothing is sent to an address before it has answered a challenge: so nobody
  * can point us at somebody else.
@@ -22,6 +23,7 @@
 #include "http/client.h"
 #include "journal/line.h"
 #include "push/endpoint.h"
+#include "push/set.h"
 
 enum { HOURS_DEFAULT = 24, HOURS_MAX = 24 * 90 };
 
@@ -323,6 +325,111 @@ client_rotate(const char *id, int64_t hours, const struct settings *s)
 		printf("the keys before sign too, for %lld hours\n",
 		    (long long)hours);
 	}
+	desk_close(&d);
+	return rc;
+}
+
+/* ---- signals ---- */
+
+struct hearing {
+	struct event_base *base;
+	struct arena *arena;
+	int rc;
+	const char *why;
+};
+
+static void
+on_heard(const struct http_answer *answer, void *arg)
+{
+	struct hearing *h = arg;
+
+	h->rc = set_answer(answer, h->arena, &h->why);
+	event_base_loopexit(h->base, NULL);
+}
+
+/* A signal that says nothing: whoever answers 202 is a receiver of them. */
+static int
+verify(struct desk *d, const char *url)
+{
+	struct hearing h = { .base = event_base_new(), .arena = d->arena };
+	struct http_client *client = http_client_new(h.base, d->settings);
+	struct set set = { .issuer = d->settings->public_url, .to = d->id,
+	    .kind = "verification", .about = d->id, .at_us = clock_us() };
+	char id[UUID_TEXT];
+	struct http_request r;
+	struct uuid u;
+
+	uuid_make(&u);
+	uuid_text(id, &u);
+	set.id = id;
+	set_request(&r, d->arena, d->keys, &set, url);
+	http_ask(client, &r, on_heard, &h);
+	event_base_dispatch(h.base);
+	http_client_free(client);
+	event_base_free(h.base);
+	return h.rc == 0 ? EX_OK : wrong("nothing is changed: a signal sent "
+	    "there was not taken: %s", h.why);
+}
+
+/* Is there such a recipient, and is it one of those that are told? */
+static int
+look_at_kind(struct desk *d)
+{
+	struct params p;
+	int failure, rc = EX_OK;
+	struct rows *r;
+	const char *kind;
+
+	params_init(&p);
+	params_text(&p, d->id);
+	r = db_ask_now(d->db, SQL_CLIENT_FIND, &p, &failure);
+	if (r == NULL)
+		return client_failed(d->db, failure);
+	kind = rows_count(r) == 0 ? NULL : row_text(r, 0, "kind");
+	if (kind == NULL)
+		rc = wrong("there is no client '%s'", d->id);
+	else if (strcmp(kind, "oauth") != 0 && strcmp(kind, "webhook") != 0)
+		rc = wrong("'%s' is of kind %s: personal clouds take no "
+		    "signals", d->id, kind);
+	rows_free(r);
+	return rc;
+}
+
+static int
+put_signals(struct desk *d, const char *url)
+{
+	struct params p;
+	int rc;
+
+	put_line(d, &p, "signal.set", "operator", url == NULL ? "off" : url);
+	params_text(&p, url);
+	rc = change(d, SQL_CLIENT_SIGNALS, &p, "it is so already");
+	if (rc == EX_OK && url == NULL)
+		printf("%s is told of no consent any more\n", d->id);
+	else if (rc == EX_OK)
+		printf("%s is told at %s what becomes of its consents\n", d->id,
+		    url);
+	return rc;
+}
+
+int
+client_signals(const char *id, const struct client_wish *w,
+    const struct settings *s)
+{
+	struct desk d;
+	const char *why;
+	int rc;
+
+	if (w->off == (w->endpoint != NULL))
+		return command_misused(&command_client,
+		    "say where, --endpoint URL, or --off");
+	if (w->endpoint != NULL && http_url_check(w->endpoint, &why) < 0)
+		return wrong("'%s' is no endpoint: %s", w->endpoint, why);
+	if ((rc = desk_open(&d, s, id)) == EX_OK &&
+	    (rc = look_at_kind(&d)) == EX_OK && !w->off)
+		rc = verify(&d, w->endpoint);
+	if (rc == EX_OK)
+		rc = put_signals(&d, w->off ? NULL : w->endpoint);
 	desk_close(&d);
 	return rc;
 }

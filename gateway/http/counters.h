@@ -31,6 +31,7 @@ enum counter {
 	COUNTER_RECORDS,		/* that were acknowledged */
 	COUNTER_HOSTS_OPEN,		/* gauge: breakers */
 	COUNTER_LETTERS, COUNTER_LETTERS_FAILED,	/* to customers */
+	COUNTER_SIGNALS, COUNTER_SIGNALS_FAILED,	/* to recipients */
 	COUNTER_DUE, COUNTER_LATE_S, COUNTER_DEAD, /* gauges: subscriptions */
 	COUNTER_STAGED,			/* gauge: lines without a place yet */
 	COUNTER_STILL,			/* gauge: 1, the journal is not signed */

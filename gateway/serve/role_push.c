@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* role_push.c - hands records over to personal clouds, and letters to the mail
- * server. */
+/* role_push.c - hands records over to personal clouds, letters to the mail
+ * server, and signals to recipients. */
 #include <event2/event.h>
 #include <sysexits.h>
 #include "base/error.h"
@@ -10,6 +10,7 @@
 #include "pages/words.h"
 #include "push/checks.h"
 #include "push/push.h"
+#include "push/signals.h"
 #include "serve/serve.h"
 
 struct pushing {
@@ -17,6 +18,7 @@ struct pushing {
 	struct push *push;
 	struct checks *checks;
 	struct mail *mail;
+	struct signals *signals;
 };
 
 static void
@@ -34,6 +36,7 @@ stop(void *arg)
 	struct pushing *w = arg;
 
 	mail_stop(w->mail);
+	signals_stop(w->signals);
 	push_stop(w->push, on_done, w);
 }
 
@@ -49,8 +52,10 @@ role_push(struct role *r)
 	w.push = push_new(&w.house);
 	w.checks = checks_new(&w.house);
 	w.mail = mail_new(&w.house);
+	w.signals = signals_new(&w.house);
 	role_ready(r);
 	role_until_stopped(&w.house, r, stop, &w);
+	signals_free(w.signals);
 	mail_free(w.mail);
 	checks_free(w.checks);
 	push_free(w.push);

@@ -100,3 +100,65 @@ CREATE TRIGGER follow_change AFTER UPDATE OF datasets, details ON guichet.grants
 -- When we last looked whether a door is still open (push/checks.h).
 ALTER TABLE guichet.destination ADD checked timestamptz NOT NULL DEFAULT now();
 CREATE INDEX ON guichet.destination (checked) WHERE departed IS NULL;
+
+-- ---- signals: what recipients are told of consents -------------------------
+
+-- Where a recipient hears that a consent changed (push/signals.h); NULL: nowhere.
+ALTER TABLE guichet.client ADD signals_url text;
+
+-- What is still to be told: put here by the change itself, gone when it was
+-- received. One at a time for each recipient, in this order.
+CREATE TABLE guichet.signal (
+	n		bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	id		uuid NOT NULL DEFAULT gen_random_uuid(),	-- its jti
+	client_id	text NOT NULL REFERENCES guichet.client ON DELETE CASCADE,
+	grant_id	uuid NOT NULL REFERENCES guichet.grants ON DELETE CASCADE,
+	kind		text NOT NULL CHECK (kind IN ('given', 'changed', 'paused',
+			'resumed', 'withdrawn', 'expired', 'ended')),
+	state		text NOT NULL,		-- of the grant, from then on
+	by		text,			-- who ended it
+	due		timestamptz NOT NULL DEFAULT now(),
+	attempts	int NOT NULL DEFAULT 0,
+	reason		text,			-- why the last one failed
+	created		timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX ON guichet.signal (client_id, n);
+CREATE INDEX ON guichet.signal (grant_id);
+
+CREATE FUNCTION guichet.write_signal() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+	was text := CASE TG_OP WHEN 'UPDATE' THEN OLD.state END;
+BEGIN
+	INSERT INTO guichet.signal (client_id, grant_id, kind, state, by)
+	SELECT NEW.client_id, NEW.id,
+	       CASE WHEN NEW.state = 'expired' THEN 'expired'
+		    WHEN NEW.state = 'withdrawn' THEN
+			CASE WHEN NEW.ended_by IN ('operator', 'system')
+			     THEN 'ended' ELSE 'withdrawn' END
+		    WHEN NEW.state = was OR NEW.state = 'pending' THEN 'changed'
+		    WHEN NEW.state = 'paused' THEN 'paused'
+		    WHEN was = 'paused' THEN 'resumed'
+		    ELSE 'given' END,
+	       NEW.state, NEW.ended_by
+	  FROM guichet.client AS c
+	 WHERE c.id = NEW.client_id AND c.signals_url IS NOT NULL;
+	RETURN NULL;
+END $$;
+-- What was brought from another installation was told there.
+CREATE TRIGGER signal_given AFTER INSERT ON guichet.grants
+	FOR EACH ROW WHEN (NEW.state = 'active' AND NEW.created = now())
+	EXECUTE FUNCTION guichet.write_signal();
+-- A consent that never began is nobody's news, unless tokens were given for it
+-- already (it waits for those who hold with her).
+CREATE TRIGGER signal_turned AFTER UPDATE OF state ON guichet.grants
+	FOR EACH ROW WHEN (OLD.state <> NEW.state
+		AND (OLD.state <> 'pending' OR NEW.state = 'active'
+		  OR OLD.awaits > 0))
+	EXECUTE FUNCTION guichet.write_signal();
+CREATE TRIGGER signal_changed AFTER UPDATE OF datasets, details, expires
+	ON guichet.grants
+	FOR EACH ROW WHEN (OLD.state = NEW.state
+		AND NEW.state IN ('active', 'paused')
+		AND (OLD.datasets <> NEW.datasets OR OLD.details <> NEW.details
+		  OR OLD.expires <> NEW.expires))
+	EXECUTE FUNCTION guichet.write_signal();
