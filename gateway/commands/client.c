@@ -79,7 +79,8 @@ static void
 write_one(struct jw *w, const struct rows *r, int i)
 {
 	static const char *const texts[] = { "kind", "name", "uri", "contact",
-	    "auth_method", "binding", "state", "state_reason", "created" };
+	    "auth_method", "binding", "state", "state_reason", "created",
+	    "signals_url" };
 
 	jw_object(w);
 	jw_str_member(w, "client_id", row_text(r, i, "id"));

@@ -129,6 +129,8 @@ test("an address must be https, public, and take a signal", async () => {
 	assert.deepEqual(got.at(-1).claims.sub_id,
 		{ format: "opaque", id: "alpha" });
 	assert.equal(lines("signal.set").length, 1);
+	const listed = JSON.parse((await cli("client", "list", "--json")).out);
+	assert.equal(listed.find((c) => c.client_id === "alpha").signals_url, url);
 	assert.equal((await signals("alpha", "--endpoint", url)).code, 65);
 });
 

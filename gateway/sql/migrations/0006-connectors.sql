@@ -141,7 +141,8 @@ BEGIN
 		    ELSE 'given' END,
 	       NEW.state, NEW.ended_by
 	  FROM guichet.client AS c
-	 WHERE c.id = NEW.client_id AND c.signals_url IS NOT NULL;
+	 WHERE c.id = NEW.client_id AND c.signals_url IS NOT NULL
+	   AND c.state NOT IN ('refused', 'left');
 	RETURN NULL;
 END $$;
 -- What was brought from another installation was told there.
