@@ -3,11 +3,11 @@
 // a record of tables that no adapter knows, in a PIMS' hands. Counted, timed.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { ask, until } from "../support/gateway.mjs";
-import { freePorts, program, root, temporary } from "../support/ground.mjs";
+import { freePorts, program, root, temporary, writeSettings } from "../support/ground.mjs";
 import { sql, startPostgres, urlOf } from "../support/postgres.mjs";
 
 const page = readFileSync(join(root, "docs/tutorial/first-adapter.md"), "utf8");
@@ -125,6 +125,42 @@ test("what came is what stands in the tables, as the schema tells it", () => {
 		title: "Le Voyage dans la Lune", kind: "FILM",
 		taken: "2026-08-04T10:25:00+02:00", returned: "2026-09-30T18:00:00+02:00",
 		fine: 2.4, changed: "2026-09-30T18:00:00+02:00" });
+});
+
+// docs/tutorial/first-restitution.md, chapter 4: the same in the demo's house.
+test("the first tutorial's own tables: every block, and check agrees", () => {
+	const text = readFileSync(join(root, "docs/tutorial/first-restitution.md"),
+		"utf8").split("## 4. Be the organisation")[1];
+	const house = temporary(), config = join(house, "build/demo/guichet.conf");
+	const blocks = text.match(/(?:^(?: {4}.*)?\n)+/gm).join("")
+		.replace(/^ {4}/gm, "").replaceAll("/tmp/adapters", `${house}/adapters`);
+	mkdirSync(join(house, "build/demo"), { recursive: true });
+	symlinkSync(join(root, "deploy"), join(house, "deploy"));
+	symlinkSync(program, join(house, "build/guichet"));
+	sql(cluster.url, `CREATE ROLE guichet_lecture LOGIN;
+		ALTER ROLE guichet_lecture SET default_transaction_read_only = on;
+		GRANT pg_read_all_stats TO guichet_lecture`);
+	writeFileSync(join(house, "build/demo/demo.json"), JSON.stringify({
+		database: urlOf(cluster.url, "guichet") }));
+	writeSettings(config, { organisation: { name: "V", contact: "dpo@v.example" },
+		server: { public_url: "https://localhost:8443" },
+		database: { url: urlOf(cluster.url, "guichet") },
+		catalogue: { schemas: join(root, "schemas"),
+			adapters: join(root, "adapters"), sources: "energy" },
+		sources: { energy: urlOf(cluster.url, "energy") },
+		log: { level: "info" } });
+	const r = spawnSync("bash", ["-ec", blocks], { cwd: house, encoding: "utf8",
+		timeout: 120000 });
+	assert.equal(r.status, 0, `${blocks}\n${r.stdout}${r.stderr}`);
+	assert.match(r.stdout, /0 errors/);
+	// "now misspell something": the place, and what was perhaps meant
+	const file = join(house, "adapters/watts/energy.load-curve.sql");
+	writeFileSync(file, readFileSync(file, "utf8").replace("sum(r.wh)",
+		"sum(r.whh)"));
+	const wrong = spawnSync(program, ["check", "--config",
+		join(house, "build/demo/watts.conf")], { encoding: "utf8" });
+	assert.equal(wrong.status, 78);
+	assert.match(wrong.stdout, /energy\.load-curve\.sql:4:\d+.*[^]*r\.wh\b/);
 });
 
 test("what the page says of each step is so", () => {
