@@ -101,7 +101,7 @@ before(async () => {
 	const note = await counter.until(() => {
 		const r = counter.cli("journal", "checkpoint");
 		return r.code === 0 && r.out.split("\n")[1] !== "0" && r.out;
-	}, "a checkpoint");
+	}, "a checkpoint", 120000);
 	writeFileSync(join(dir, "kept.note"), note);
 	const r = counter.cli("journal", "export", join(dir, "exported"));
 	assert.equal(r.code, 0, r.err);
@@ -112,7 +112,7 @@ before(async () => {
 	[{ id: colleague }] = JSON.parse(counter.cli("staff", "list", "--json").out);
 	second = await prepareGateway();
 	addClient(second.db.url, { id: "alpha", name: "Alpha" });
-}, { timeout: 60000 });
+}, { timeout: 300000 });
 after(async () => {
 	assert.equal(await counter?.stop(), 0);
 	for (const one of databases)

@@ -54,11 +54,15 @@ fi
 exec "${program}" "$@" --config "${dir}/guichet.conf"
 `, { mode: 0o755 });
 });
-after(() => {
-	if (served)
-		process.kill(served.pid, "SIGTERM");
+after(async () => {
+	if (served && served.exitCode === null) {
+		const ended = new Promise((done) => served.on("exit", done));
+		served.kill("SIGTERM");
+		assert.equal(await ended, 0);
+	}
 	cluster?.remove();
 });
+process.on("exit", () => served?.kill("SIGKILL"));
 
 // The two that need a machine of their own (deploy.test.mjs installs the package).
 const not_here = /^(apt install|cd \/etc\/guichet$)/;
@@ -90,7 +94,7 @@ test("at most fifteen commands, each of which ends well", async (t) => {
 		if (command.endsWith("&"))	// the next is typed once it says ready
 			await until(async () => served.exitCode !== null || (await ask(
 				`http://127.0.0.1:${ports[1]}/ready`).catch(() => ({})))
-				.status === 200, "ready", 60000);
+				.status === 200, "ready", 120000);
 	}
 	const seconds = done.reduce((sum, d) => sum + d.ms, 0) / 1000;
 	console.log(`from the package to the first restitution: ${commands.length} ` +
