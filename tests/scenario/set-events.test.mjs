@@ -57,7 +57,7 @@ async function receive(req, body) {
 	const g = { claims: payload, header: protectedHeader, body, uri,
 		kind: uri.replace(URN, "").replace("consent-", ""),
 		headers: req.headers };
-	const answer = behave(g);
+	const answer = await behave(g);
 	g.status = answer.status;
 	got.push(g);
 	return answer;
@@ -218,6 +218,23 @@ test("500, then silence about it: the same signal again, the next one waits",
 			["given", "given", "given", "withdrawn"]);
 		assert.equal(new Set(tries.slice(0, 3).map((g) => g.claims.jti)).size,
 			1);
+		behave = () => ({ status: 202 });
+	});
+
+test("who sends is killed before the answer: it comes again, the same one",
+	async () => {
+		const heard = [];
+		behave = (g) => heard.push(g) === 1 ? new Promise(() => {}) :
+			{ status: 202 };
+		const { grant_id } = await alpha.connect(camille);
+		await counter.until(() => heard.length === 1, "heard", 60000);
+		for (const pid of counter.pids("push"))
+			process.kill(pid, "SIGKILL");
+		db("UPDATE guichet.signal SET due = now()");	// the lease is over
+		await told(grant_id, "given");
+		assert.deepEqual(heard.map((g) => g.kind), ["given", "given"]);
+		assert.equal(heard[0].claims.jti, heard[1].claims.jti);
+		assert.equal(lines("signal.received").at(-1).leaf.att, 2);
 		behave = () => ({ status: 202 });
 	});
 
