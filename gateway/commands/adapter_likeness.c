@@ -39,6 +39,8 @@ static const char *const meanings[] = {
 	" method mode moyen ", " time heure horodate instant moment ",
 	" description texte commentaire notes ", " surface area superficie ",
 	" owner proprietaire ", " member membre ", " vehicle vehicule ",
+	" loan emprunt pret ", " returned return retour rendu ",
+	" title titre ", " author auteur ", " fine amende penalite ",
 	" first prenom given ", " family last surname patronyme ",
 };
 

@@ -33,7 +33,7 @@ function walk() {
 	return all;
 }
 
-let cluster, dir, ports, served;
+let cluster, dir, ports, served, proposed;
 const done = [];
 
 before(async () => {
@@ -91,6 +91,9 @@ test("at most fifteen commands, each of which ends well", async (t) => {
 		if (not_here.test(command))
 			continue;
 		run(command);
+		if (command.startsWith("guichet adapter init"))
+			proposed = readFileSync(join(dir, "adapters/library",
+				"library.loan.sql"), "utf8");
 		if (command.endsWith("&"))	// the next is typed once it says ready
 			await until(async () => served.exitCode !== null || (await ask(
 				`http://127.0.0.1:${ports[1]}/ready`).catch(() => ({})))
@@ -171,6 +174,12 @@ test("what the page says of each step is so", () => {
 	const conf = readFileSync(join(dir, "adapters/library/source.conf"), "utf8");
 	assert.match(conf, /^synthetic = yes$/m);
 	assert.match(said("guichet init"), /CREATE ROLE "guichet_reader" LOGIN;/);
+	for (const line of ['t."no_emprunt"::text AS "loan"', "NULL::text AS \"title\"",
+		't."dt_retour" AT TIME ZONE \'Europe/Paris\' AS "returned"',
+		"its comment is: fine, in cents: check it", 'AS "fine"',
+		"NULL::timestamptz AS \"taken\"", 't."dt_maj" AT TIME ZONE',
+		't."customer_reference" = :customer'])
+		assert.ok(proposed.includes(line), `${line}\n${proposed}`);
 	assert.match(said("guichet check"), /0 errors, 0 warnings/);
 	// masked: no title of hers
 	assert.match(said("guichet preview"), /cote|titre/);
