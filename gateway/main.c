@@ -14,6 +14,7 @@ extern const struct command command_journal;
 extern const struct command command_key;
 extern const struct command command_conformance, command_migrate;
 extern const struct command command_preview;
+extern const struct command command_selftest;
 extern const struct command command_serve;
 extern const struct command command_staff;
 extern const struct command command_status;
@@ -38,6 +39,7 @@ const struct command *const command_table[] = {
 	&command_key,
 	&command_migrate,
 	&command_preview,
+	&command_selftest,
 	&command_serve,
 	&command_staff,
 	&command_status,

@@ -92,6 +92,9 @@ struct settings {
 	int64_t pull_calls_per_minute, pull_calls_per_day;
 	int64_t downloads_per_hour;	/* of one customer, by herself */
 
+	/* [selftest] */
+	char *selftest_customer;	/* the organisation's reference, or "" */
+
 	/* [sandbox] */
 	bool sandbox;			/* a counter for trying, on people who never were */
 	char *sandbox_sets;		/* directory of sets to download, or "" */

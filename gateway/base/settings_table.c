@@ -284,6 +284,9 @@ const struct row settings_table[] = {
 	{ "journal", "signer", PATH, "", AT(journal_signer),
 	  "Socket of a signer with a user of its own; empty: serve starts one." },
 
+	{ "selftest", "customer", TEXT, "", AT(selftest_customer),
+	  "Whose records `guichet selftest` asks for: hers alone; empty: nobody's." },
+
 	{ "log", "format", CHOICE, "text", AT(log_format),
 	  "How log lines are written.", .words = "text json" },
 	{ "log", "level", CHOICE, "info", AT(log_level),

@@ -453,6 +453,29 @@ static const struct { const char *code, *title, *cause, *cure; } codes[] = {
 	  "guichet synth could not make or fill a file in the directory named by "
 	  "--to ndjson:DIR or csv:DIR.",
 	  "Name a directory that you may write to, on a disk with room." },
+	/* ---- the self-test ---- */
+	{ "E501", "The gateway of this host was not reached",
+	  "Nothing listens there, its certificate does not name the host of "
+	  "public_url, or it is of an authority that is not trusted here.",
+	  "Start it; `guichet doctor` looks at the certificate; --ca names an "
+	  "authority." },
+	{ "E502", "The self-test could not be prepared",
+	  "Our own database did not do what it was asked.",
+	  "`guichet doctor` looks at it." },
+	{ "E503", "The self-test's consent was not given",
+	  "The customer of [selftest] may not take part, the source that says so "
+	  "is away, or the recipient guichet-selftest is suspended.",
+	  "The message quotes the answer; the gateway's log says more." },
+	{ "E504", "A data set cannot be read as its schema says",
+	  "Its source is away, a GRANT is missing, or a record breaks its schema.",
+	  "`guichet check` says which." },
+	{ "E505", "A token outlived its consent",
+	  "A second after the withdrawal it still opened records, or something "
+	  "else than a refusal was answered.",
+	  "Stop this gateway until it is known why." },
+	{ "E506", "The self-test's lines are not proven",
+	  "They are missing, have no place, are not signed, or the proof fails.",
+	  "Look at the journal role and the signer; `guichet journal verify`." },
 };
 
 static void

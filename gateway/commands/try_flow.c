@@ -13,15 +13,6 @@
 #include "commands/try.h"
 #include "crypto/hash.h"
 
-struct flow {
-	struct arena *a;
-	const struct attempt *t;
-	struct try_http *http;
-	json_t *server, *tokens;
-	const char *verifier, *nonce;
-	struct answer last;
-};
-
 /* ---- small work ---- */
 
 static const char *
@@ -45,8 +36,8 @@ told(struct flow *f, const char *what, long status)
 {
 	if (f->last.status == status)
 		return 0;
-	fprintf(stderr, "guichet try: %s: %ld instead of %ld\n%.2000s\n", what,
-	    f->last.status, status, f->last.body);
+	try_say(f->http, "%s: %ld instead of %ld\n%.2000s", what, f->last.status,
+	    status, f->last.body);
 	return E_DENIED;
 }
 
@@ -78,8 +69,8 @@ post_proved(struct flow *f, const char *url, const struct buf *params)
 
 /* ---- the steps ---- */
 
-static int
-learn(struct flow *f)
+int
+try_learn(struct flow *f)
 {
 	if (try_ask(f->http, &f->last, arena_printf(f->a,
 	    "%s/.well-known/oauth-authorization-server", f->t->at), NULL,
@@ -91,12 +82,12 @@ learn(struct flow *f)
 	    endpoint(f, "authorization_endpoint") != NULL &&
 	    endpoint(f, "issuer") != NULL)
 		return 0;
-	fputs("guichet try: these are no metadata of RFC 8414 and 9126\n", stderr);
+	try_say(f->http, "these are no metadata of RFC 8414 and 9126");
 	return E_BAD_INPUT;
 }
 
-static const char *
-push(struct flow *f)
+const char *
+try_push(struct flow *f)
 {
 	uint8_t random[32], digest[SHA256_SIZE];
 	const char *uri = NULL;
@@ -175,8 +166,8 @@ code_of(struct flow *f)
 	return percent_decode(f->a, at + 5, strcspn(at + 5, "&"), true);
 }
 
-static const char *
-agree(struct flow *f, const char *request_uri)
+const char *
+try_agree(struct flow *f, const char *request_uri)
 {
 	const char *url = endpoint(f, "authorization_endpoint");
 	const char *fields[] = { arena_printf(f->a, "Origin: %s", f->t->at), NULL };
@@ -200,8 +191,8 @@ agree(struct flow *f, const char *request_uri)
 	return code_of(f);
 }
 
-static int
-exchange(struct flow *f, const char *code)
+int
+try_exchange(struct flow *f, const char *code)
 {
 	struct buf form;
 
@@ -217,9 +208,8 @@ exchange(struct flow *f, const char *code)
 	return json_is_object(f->tokens) ? 0 : E_BAD_INPUT;
 }
 
-/* The first record of each data set, as it came. */
-static int
-read_one(struct flow *f, json_t *records, const char *dataset)
+json_t *
+try_read(struct flow *f, const char *dataset, int limit)
 {
 	const char *token = json_string_value(json_object_get(f->tokens,
 	    "access_token"));
@@ -231,13 +221,13 @@ read_one(struct flow *f, json_t *records, const char *dataset)
 		    url, token, f->nonce)), NULL };
 
 	if (token == NULL || try_ask(f->http, &f->last, arena_printf(f->a,
-	    "%s?limit=1", url), NULL, fields) < 0 ||
+	    "%s?limit=%d", url, limit), NULL, fields) < 0 ||
 	    told(f, dataset, 200) < 0)
-		return E_DENIED;
-	json_object_set_new(records, dataset, json_loads(f->last.body,
-	    JSON_REJECT_DUPLICATES, NULL));
-	return 0;
+		return NULL;
+	return json_loads(f->last.body, JSON_REJECT_DUPLICATES, NULL);
 }
+
+/* The first record of each data set, as it came. */
 
 static int
 read_all(struct flow *f)
@@ -247,8 +237,12 @@ read_all(struct flow *f)
 	int rc = 0;
 
 	for (one = strtok_r(list, " ", &save); one != NULL && rc == 0;
-	    one = strtok_r(NULL, " ", &save))
-		rc = read_one(f, records, one);
+	    one = strtok_r(NULL, " ", &save)) {
+		json_t *page = try_read(f, one, 1);
+
+		rc = page == NULL ? E_DENIED : 0;
+		json_object_set_new(records, one, page);
+	}
 	json_object_set_new(f->tokens, "pages", records);
 	return rc;
 }
@@ -260,8 +254,8 @@ try_flow(struct arena *a, const struct attempt *t)
 	const char *uri, *code;
 	int rc = EX_UNAVAILABLE;
 
-	if (learn(&f) == 0 && (uri = push(&f)) != NULL && sign_in(&f) == 0 &&
-	    (code = agree(&f, uri)) != NULL && exchange(&f, code) == 0 &&
+	if (try_learn(&f) == 0 && (uri = try_push(&f)) != NULL && sign_in(&f) == 0 &&
+	    (code = try_agree(&f, uri)) != NULL && try_exchange(&f, code) == 0 &&
 	    read_all(&f) == 0) {
 		json_dumpf(f.tokens, stdout, JSON_INDENT(2) |
 		    JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* try_http.c - asks, waits, keeps cookies: libcurl as a browser would. */
 #include <curl/curl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,9 @@ enum { ANSWER_MAX = 8 * 1024 * 1024, PATIENCE_S = 30 };
 struct try_http {
 	struct arena *arena;
 	CURL *easy;
-	char why[CURL_ERROR_SIZE];
+	struct curl_slist *at;
+	bool quiet;
+	char why[CURL_ERROR_SIZE], said[2300];
 };
 
 struct taking { struct arena *arena; struct buf body; struct answer *out; };
@@ -42,6 +45,44 @@ void
 try_http_free(struct try_http *h)
 {
 	curl_easy_cleanup(h->easy);
+	curl_slist_free_all(h->at);
+}
+
+void
+try_http_quiet(struct try_http *h)
+{
+	h->quiet = true;
+}
+
+const char *
+try_http_said(const struct try_http *h)
+{
+	return h->said;
+}
+
+void
+try_say(struct try_http *h, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(h->said, sizeof(h->said), fmt, ap);
+	va_end(ap);
+	if (!h->quiet)
+		fprintf(stderr, "guichet try: %s\n", h->said);
+}
+
+void
+try_http_at(struct try_http *h, const char *address)
+{
+	h->at = curl_slist_append(NULL, arena_printf(h->arena, "::%s", address));
+	curl_easy_setopt(h->easy, CURLOPT_CONNECT_TO, h->at);
+}
+
+void
+try_http_cookie(struct try_http *h, const char *cookie)
+{
+	curl_easy_setopt(h->easy, CURLOPT_COOKIE, cookie);
 }
 
 static size_t
@@ -104,14 +145,15 @@ try_ask(struct try_http *h, struct answer *out, const char *url,
 	rc = curl_easy_perform(h->easy);
 	curl_slist_free_all(list);
 	if (rc != CURLE_OK) {
-		fprintf(stderr, "guichet try: %s: %s\n", url, h->why[0] != '\0' ?
-		    h->why : curl_easy_strerror(rc));
+		try_say(h, "%s: %s", url, h->why[0] != '\0' ? h->why :
+		    curl_easy_strerror(rc));
 		return E_UNAVAILABLE;
 	}
 	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &out->status);
 	curl_easy_getinfo(h->easy, CURLINFO_TOTAL_TIME, &took);
 	out->body = t.body.data == NULL ? arena_strdup(h->arena, "") : t.body.data;
-	fprintf(stderr, "%-4s %.*s  %ld  %.0f ms\n", form == NULL ? "GET" : "POST",
-	    (int)strcspn(url, "?"), url, out->status, took * 1000);
+	if (!h->quiet)
+		fprintf(stderr, "%-4s %.*s  %ld  %.0f ms\n", form == NULL ? "GET" : "POST",
+		    (int)strcspn(url, "?"), url, out->status, took * 1000);
 	return 0;
 }

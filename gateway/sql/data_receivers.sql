@@ -3,7 +3,7 @@
 -- live permission. How many people is nobody's business.
 SELECT c.name
   FROM guichet.client AS c
- WHERE c.state = 'admitted'
+ WHERE c.state = 'admitted' AND guichet.counted(c.id, NULL)
    AND EXISTS (SELECT FROM guichet.grants AS g
 		WHERE g.client_id = c.id AND $1::text = ANY (g.datasets)
 		  AND g.state = 'active' AND g.expires > now())

@@ -14,7 +14,7 @@ SELECT ds, client,
 	   0)::bigint AS bytes
   FROM guichet.journal_hour
  WHERE log = 0 AND hour >= $1::timestamptz AND hour < $2::timestamptz
-   AND ($3::text IS NULL OR client = $3::text)
+   AND guichet.counted(client, $3::text)
  GROUP BY ds, client
  ORDER BY ds, client;
 -- SPDX-License-Identifier: Apache-2.0

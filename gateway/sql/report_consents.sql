@@ -24,7 +24,7 @@ SELECT h.client,
   FROM guichet.journal_hour AS h
  WHERE h.hour >= $1::timestamptz AND h.hour < $2::timestamptz
    AND h.ev LIKE 'consent.%'
-   AND ($3::text IS NULL OR h.client = $3::text)
+   AND guichet.counted(h.client, $3::text)
  GROUP BY h.client
  ORDER BY h.client;
 -- SPDX-License-Identifier: Apache-2.0

@@ -3,7 +3,7 @@ SELECT ev, client, ds, oc, reason, count(*) AS lines, max(at) AS last
   FROM guichet.journal_fact
  WHERE ev IN ('delivery.failed', 'delivery.deferred', 'delivery.dead')
    AND at >= $1::timestamptz AND at < $2::timestamptz
-   AND ($3::text IS NULL OR client = $3::text)
+   AND guichet.counted(client, $3::text)
  GROUP BY ev, client, ds, oc, reason
  ORDER BY lines DESC, ev, client, ds, oc, reason
  LIMIT 10000;

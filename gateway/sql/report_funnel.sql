@@ -5,7 +5,7 @@ SELECT s.ev, coalesce(h.lines, 0)::bigint AS lines,
        CASE WHEN s.place > 3 THEN (SELECT count(DISTINCT f.grant_id)
 	  FROM guichet.journal_fact AS f
 	 WHERE f.ev = s.ev AND f.at >= $1::timestamptz AND f.at < $2::timestamptz
-	   AND ($3::text IS NULL OR f.client = $3::text)) END AS consents
+	   AND guichet.counted(f.client, $3::text)) END AS consents
   FROM unnest(ARRAY['consent.requested', 'consent.shown', 'consent.refused',
 	'consent.given', 'token.issued', 'pull.begun', 'delivery.acked',
 	'consent.withdrawn', 'consent.expired']) WITH ORDINALITY AS s (ev, place)
@@ -13,6 +13,6 @@ SELECT s.ev, coalesce(h.lines, 0)::bigint AS lines,
 	  FROM guichet.journal_hour AS j
 	 WHERE j.ev = s.ev AND j.hour >= $1::timestamptz
 	   AND j.hour < $2::timestamptz
-	   AND ($3::text IS NULL OR j.client = $3::text)) AS h ON true
+	   AND guichet.counted(j.client, $3::text)) AS h ON true
  ORDER BY s.place;
 -- SPDX-License-Identifier: Apache-2.0

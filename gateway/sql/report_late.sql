@@ -13,7 +13,7 @@ SELECT f.ds, count(*) AS deliveries,
     ON p.ds = split_part(f.ds, '@', 1)
  WHERE f.ev = 'delivery.acked' AND f.lag IS NOT NULL
    AND f.at >= $1::timestamptz AND f.at < $2::timestamptz
-   AND ($3::text IS NULL OR f.client = $3::text)
+   AND guichet.counted(f.client, $3::text)
  GROUP BY f.ds
  ORDER BY f.ds;
 -- SPDX-License-Identifier: Apache-2.0

@@ -8,7 +8,7 @@ WITH told AS (
 	 WHERE ev IN ('delivery.acked', 'delivery.failed', 'delivery.deferred',
 		'delivery.dead')
 	   AND at >= $1::timestamptz AND at < $2::timestamptz
-	   AND grant_id IS NOT NULL AND ($3::text IS NULL OR client = $3::text)
+	   AND grant_id IS NOT NULL AND guichet.counted(client, $3::text)
 ), turns AS (	-- the lines where it turned bad, or good
 	SELECT client, grant_id, ds, at, log, seq, bad
 	  FROM (SELECT *, lag(bad, 1, false) OVER (PARTITION BY grant_id, ds
@@ -39,7 +39,7 @@ SELECT h.client,
 	 ORDER BY f.at DESC LIMIT 1) AS last
   FROM guichet.journal_hour AS h
  WHERE h.hour >= $1::timestamptz AND h.hour < $2::timestamptz
-   AND h.client <> '' AND ($3::text IS NULL OR h.client = $3::text)
+   AND h.client <> '' AND guichet.counted(h.client, $3::text)
  GROUP BY h.client
  ORDER BY h.client;
 -- SPDX-License-Identifier: Apache-2.0

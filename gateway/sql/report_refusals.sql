@@ -5,7 +5,7 @@ SELECT ev, client, ds, reason, count(*) AS lines, max(at) AS last
 	'consent.refused', 'delivery.cancelled', 'destination.refused',
 	'record.rejected', 'customer.login_failed', 'staff.login_failed')
    AND at >= $1::timestamptz AND at < $2::timestamptz
-   AND ($3::text IS NULL OR client = $3::text)
+   AND guichet.counted(client, $3::text)
  GROUP BY ev, client, ds, reason
  ORDER BY lines DESC, ev, client, ds, reason
  LIMIT 10000;

@@ -19,7 +19,7 @@ SELECT ev, ds, count(*) AS lines,
 		'delivery.failed')
 	   AND (ev <> 'pull.refused' OR oc = '5xx')
 	   AND at >= $1::timestamptz AND at < $2::timestamptz
-	   AND ($3::text IS NULL OR client = $3::text)) AS f
+	   AND guichet.counted(client, $3::text)) AS f
  GROUP BY ev, ds
  ORDER BY ev, ds;
 -- SPDX-License-Identifier: Apache-2.0

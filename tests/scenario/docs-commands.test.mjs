@@ -69,6 +69,7 @@ const not_here = [
 	[/^openssl ts |--known stamps/, "needs what an authority signed (stamp.test.mjs)"],
 	[/journal confirm ID$/, "needs a second person (forget.test.mjs)"],
 	[/journal new-epoch/, "needs a database that was restored (restore.test.mjs)"],
+	[/^guichet selftest/, "needs a customer of its own (selftest.test.mjs)"],
 ];
 
 // ---- the ground ----
