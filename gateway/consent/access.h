@@ -47,7 +47,7 @@ void access_insufficient(struct call *);
 /*
  * What this worker remembers: verified tokens, clients, and the proofs about to
  * be spent. access_open hears of changes over database_direct_url and sets
- * house->access, ->clients and ->once; it needs house->base, settings and db.
+ * house->access, ->clients, ->once and ->renewals; it needs house->base, settings and db.
  */
 void access_open(struct house *);
 void access_close(struct house *);	/* before db_close */

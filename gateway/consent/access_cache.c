@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "consent/details.h"
 #include "consent/once.h"
+#include "consent/renewal.h"
 #include "crypto/hash.h"
 #include "db/db.h"
 
@@ -357,6 +358,7 @@ access_open(struct house *h)
 	h->access = cache;
 	h->clients = cache->clients;
 	h->once = once_new(h->base, h->db);
+	h->renewals = renewals_new(h->base, h->db);
 	cache->listener = db_listen(h->base, s->database_direct_url[0] != '\0' ?
 	    s->database_direct_url : s->database_url, channels, on_notify,
 	    on_listening, cache);
@@ -373,8 +375,10 @@ access_close(struct house *h)
 	drop_if(cache, is_any, NULL);
 	client_cache_free(cache->clients);
 	once_free(h->once);
+	renewals_free(h->renewals);
 	free(cache);
 	h->access = NULL;
 	h->clients = NULL;
 	h->once = NULL;
+	h->renewals = NULL;
 }

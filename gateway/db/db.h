@@ -78,6 +78,11 @@ void params_texts(struct params *, struct arena *, const char *const *, size_t n
 void params_uuids(struct params *, struct arena *, const struct uuid *, size_t n);
 void params_ints(struct params *, struct arena *, const int64_t *, size_t n);
 void params_byteses(struct params *, struct arena *, const struct piece *, size_t n);
+/* The parameters of n askers as lists: item i of list k is parameter k of
+ * each[i], of kind b(ytea), t(ext: also what goes as text), u(uid) or z
+ * (timestamptz), a letter each. */
+void params_lists(struct params *, struct arena *, const char *kinds,
+    const struct params *const *each, size_t n);
 
 /* ---- connections ---- */
 struct db_options {

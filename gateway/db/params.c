@@ -170,6 +170,40 @@ pieces(struct arena *arena, size_t n)
 	return arena_alloc(arena, (n + 1) * sizeof(struct piece));
 }
 
+static uint32_t
+oid_of(char kind)
+{
+	switch (kind) {
+	case 'b':
+		return OID_BYTEA;
+	case 'u':
+		return OID_UUID;
+	case 'z':
+		return OID_TIME_ITEM;
+	default:
+		return OID_TEXT_ITEM;
+	}
+}
+
+void
+params_lists(struct params *p, struct arena *arena, const char *kinds,
+    const struct params *const *each, size_t n)
+{
+	struct piece *items = pieces(arena, n);
+
+	params_init(p);
+	for (int k = 0; kinds[k] != '\0'; k++) {
+		for (size_t i = 0; i < n; i++) {
+			assert(k < each[i]->n);
+			assert(each[i]->values[k] == NULL ||
+			    each[i]->formats[k] == (kinds[k] != 't'));
+			items[i] = (struct piece){ each[i]->values[k],
+			    (size_t)each[i]->lengths[k] };
+		}
+		params_items(p, arena, oid_of(kinds[k]), items, n);
+	}
+}
+
 void
 params_texts(struct params *p, struct arena *arena, const char *const *texts,
     size_t n)

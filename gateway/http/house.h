@@ -13,6 +13,7 @@ struct house {
 	struct access_cache *access;	/* verified tokens, live grants */
 	struct client_cache *clients;	/* registrations of PIMS */
 	struct once *once;		/* each proof is used once */
+	struct renewals *renewals;	/* refreshes commit together */
 	struct http_client *client;	/* outbound HTTPS */
 	struct oidc *login;		/* customers' sign-in; NULL: not by OIDC */
 	struct oidc *staff_login;	/* colleagues'; the same */

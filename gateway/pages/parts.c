@@ -90,22 +90,84 @@ left_out(const struct choice *c, const char *path)
 	return false;
 }
 
-/* What is in it, on demand: the titles of its fields, two levels deep. */
+static bool
+is_told(struct html *h, const struct choice *c, const struct schema_field *f)
+{
+	return h_wording(h, &f->title)[0] != '\0' && f->type != FIELD_OBJECT &&
+	    !left_out(c, f->path);
+}
+
+/* The title of what it is a part of ("lines[].amount": that of "lines"), or
+ * "". */
+static const char *
+whole_title(struct html *h, const struct schema *s, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+	size_t n = dot == NULL ? 0 : (size_t)(dot - path);
+
+	if (n > 2 && path[n - 1] == ']')
+		n -= 2;
+	for (size_t i = 0; n > 0 && i < s->field_count; i++)
+		if (strncmp(s->fields[i].path, path, n) == 0 &&
+		    s->fields[i].path[n] == '\0')
+			return h_wording(h, &s->fields[i].title);
+	return "";
+}
+
+static bool
+title_is_shared(struct html *h, const struct choice *c,
+    const struct schema_field *f)
+{
+	const struct schema *s = c->schema;
+	const char *title = h_wording(h, &f->title);
+	int n = 0;
+
+	for (size_t i = 0; i < s->field_count; i++)
+		n += is_told(h, c, &s->fields[i]) &&
+		    strcmp(h_wording(h, &s->fields[i].title), title) == 0;
+	return n > 1;
+}
+
+/* "Amount"; "Amount (Lines)" beside another amount. */
+static const char *
+field_name(struct html *h, const struct choice *c, const struct schema_field *f)
+{
+	const char *title = h_wording(h, &f->title);
+	const char *whole = whole_title(h, c->schema, f->path);
+
+	return whole[0] == '\0' || !title_is_shared(h, c, f) ? title :
+	    arena_printf(h->arena, "%s (%s)", title, whole);
+}
+
+static bool
+among(const char *const *names, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* What is in it, on demand: the names of its fields, two levels deep, each
+ * said once. */
 static void
 contents(struct html *h, const struct choice *c)
 {
 	const struct schema *s = c->schema;
+	const char **names = arena_alloc(h->arena, (s->field_count + 1) *
+	    sizeof(*names));
+	size_t n = 0;
 
 	h_open(h, "details", NULL);
 	h_say(h, "summary", "choice.contents", NULL);
 	h_open(h, "ul", "class", "fields", NULL);
 	for (size_t i = 0; i < s->field_count; i++) {
-		const struct schema_field *f = &s->fields[i];
-		const char *title = h_wording(h, &f->title);
+		const char *name = field_name(h, c, &s->fields[i]);
 
-		if (title[0] != '\0' && f->type != FIELD_OBJECT &&
-		    !left_out(c, f->path))
-			h_element(h, "li", title, NULL);
+		if (!is_told(h, c, &s->fields[i]) || among(names, n, name))
+			continue;
+		names[n++] = name;
+		h_element(h, "li", name, NULL);
 	}
 	h_close(h, "ul");
 	h_close(h, "details");

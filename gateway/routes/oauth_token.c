@@ -61,7 +61,7 @@ token_make(struct call *c, struct params *p, bool datasets)
 	params_text(p, own->dpop ? "dpop" : "mtls");
 	params_text(p, own->thumbprint);
 	if (datasets && own->narrowed)
-		params_texts(p, c->arena, details_datasets(c->arena,
+		params_text_list(p, c->arena, details_datasets(c->arena,
 		    &own->details), own->details.n);
 	else if (datasets)
 		params_text(p, NULL);
@@ -193,6 +193,7 @@ static const struct step token_steps[] = {
 
 	{ "find refresh token", token_refresh_find },
 	{ "use refresh token", token_refresh_use },
+	{ "was it used", token_refresh_used },
 	{ "was it live", token_refresh_check },
 	{ "answer again", answer },
 	{ NULL, NULL }

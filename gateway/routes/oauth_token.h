@@ -16,6 +16,9 @@ struct token_call {
 	bool narrowed;			/* less than the grant */
 	char access[44], refresh[44];	/* new ones; refresh "" = none */
 	int64_t expires_us;
+	struct params *use;		/* of refresh_use.sql */
+	struct renewal_wait *renewal;
+	int verdict;
 };
 
 /* The code: oauth_token_code.c */
@@ -26,6 +29,7 @@ enum next token_code_reused(struct call *);
 /* The refresh token: oauth_token_refresh.c */
 enum next token_refresh_find(struct call *);
 enum next token_refresh_use(struct call *);
+enum next token_refresh_used(struct call *);
 enum next token_refresh_check(struct call *);
 
 /* 400 invalid_grant */

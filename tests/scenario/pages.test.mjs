@@ -210,6 +210,26 @@ test("the page tells who, why, what and until when before she decides",
 	await page.context().close();
 });
 
+test("what a data set contains says each thing once", async () => {
+	addClient(db, { id: "bills", name: "MesFactures", redirect,
+		datasets: ["energy.invoice"], purpose: { fr: "Ranger vos factures.",
+			en: "Keep your bills." } });
+	for (const [lang, one, size] of [["fr-FR", "Montant", "phone"],
+		["en-GB", "Amount", "desk"]]) {
+		const page = await visitor({ lang, size });
+		await signIn(page, "camille", consentPath(pushRequest(db, {
+			client: "bills", redirect, datasets: ["energy.invoice"] }))
+			.replace("moncloud", "bills"));
+		await page.click(".choice summary");
+		const names = await page.locator(".fields li").allTextContents();
+		assert.deepEqual(names, [...new Set(names)]);
+		assert.deepEqual(names.filter((n) => n === one ||
+			n.startsWith(`${one} (`)), lang === "fr-FR" ?
+			["Montant (Lignes)", "Montant"] : ["Amount (Lines)", "Amount"]);
+		await page.context().close();
+	}
+});
+
 test("refusing is as near, as large and as plain as allowing", async () => {
 	const page = await visitor({ js: true });
 	await signIn(page, "camille", consentPath(push()));

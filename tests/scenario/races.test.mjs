@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import pg from "pg";
 import { secondHost, startGateway } from "../support/gateway.mjs";
 import { b64, pause, sha256, startCounter } from "../support/oauth.mjs";
 import { sql } from "../support/postgres.mjs";
@@ -116,6 +117,45 @@ test("a request is decided once, whichever host hears the decision", async () =>
 		decide(i % 2 ? two : one)));
 	assert.equal(all.filter((r) => r.status === 303).length, 1);
 	assert.equal(all.filter((r) => r.status === 400).length, 7);
+});
+
+// They are committed together: a stranger's token among them gives nothing. The
+// one whose grant somebody is just changing waits for that, then is answered.
+test("refreshes that come together each get their own answer", async () => {
+	const beta = one.register("beta");
+	const [open, held, ended] = [await alpha.connect(camille),
+		await alpha.connect(camille), await alpha.connect(camille)];
+	await camille.withdraw(ended.grant_id);
+	const lock = new pg.Client(db);
+	await lock.connect();
+	await lock.query("BEGIN");
+	await lock.query("SELECT FROM guichet.grants WHERE id = $1 FOR UPDATE",
+		[held.grant_id]);
+	let answered = false;
+	const waiting = alpha.refresh(held.refresh_token)
+		.finally(() => { answered = true; });
+	await one.until(() => sql(db, `SELECT count(*) FROM pg_stat_activity
+		WHERE wait_event_type = 'Lock' AND query LIKE '%refresh_use%'`) > 0,
+	"it waits for who changes its grant");
+	assert.equal(answered, false);
+	await lock.query("COMMIT");
+	await lock.end();
+	assert.equal((await waiting).status, 200);
+	const all = await Promise.all(Array.from({ length: 60 }, (_, i) =>
+		i % 3 === 0 ? alpha.refresh(ended.refresh_token) :
+			(i === 31 ? beta : alpha).refresh(open.refresh_token)));
+	all.forEach((r, i) => assert.equal(r.status,
+		i % 3 === 0 || i === 31 ? 400 : 200, `${i}: ${r.text}`));
+	const fresh = all.filter((r) => r.status === 200)
+		.map((r) => hash(r.json.access_token));
+	assert.equal(new Set(fresh).size, 39);
+	assert.equal(sql(db, `SELECT count(*) FROM guichet.access_token
+		WHERE grant_id = '${open.grant_id}' AND hash IN (${fresh})`), "39");
+	assert.equal(sql(db, `SELECT grant_id, count(*) FROM guichet.journal_line
+		WHERE convert_from(leaf, 'UTF8') LIKE '%token.refreshed%'
+		  AND grant_id IN ('${open.grant_id}', '${held.grant_id}',
+			'${ended.grant_id}') GROUP BY 1 ORDER BY 2`),
+	`${held.grant_id}|1\n${open.grant_id}|39`);
 });
 
 // Refreshes on both hosts race a withdrawal: whatever was given is dead a
