@@ -195,6 +195,20 @@ go_on(struct html *h, const struct me_view *v, const struct me_grant *g)
 	h_close(h, "form");
 }
 
+/* One click: it can be begun again, and nobody is asked why. The page that asks
+ * first is for links in receipts and letters. */
+static void
+stop(struct html *h, const struct me_view *v, const struct me_grant *g)
+{
+	h_open(h, "form", "method", "post", "action",
+	    arena_printf(h->arena, "/me/withdraw/%s", g->id), NULL);
+	part_hidden(h, "csrf", v->csrf);
+	h_say(h, "button", half_way(g) ? "grant.giveup" : "grant.stop", "class",
+	    "button", "type", "submit", "aria-describedby",
+	    arena_printf(h->arena, "g-%s", g->id), NULL);
+	h_close(h, "form");
+}
+
 static void
 grant_actions(struct html *h, const struct me_view *v, const struct me_grant *g)
 {
@@ -203,10 +217,7 @@ grant_actions(struct html *h, const struct me_view *v, const struct me_grant *g)
 	h_open(h, "div", "class", "actions", NULL);
 	go_on(h, v, g);
 	if (me_grant_live(g))
-		h_say(h, "a", half_way(g) ? "grant.giveup" : "grant.stop",
-		    "class", "button", "href", arena_printf(h->arena,
-		    "/me/withdraw/%s", g->id), "aria-describedby", heading,
-		    NULL);
+		stop(h, v, g);
 	if (strcmp(g->state, "active") == 0)
 		act(h, v, g, "pause");
 	else if (strcmp(g->state, "paused") == 0)

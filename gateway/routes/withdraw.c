@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * GET and POST /me/withdraw/{grant}: one question, then it is over.
+ * POST /me/withdraw/{grant}: it is over, by one click on /me; GET asks first, for
+ * links in receipts and letters.
  *
  * One statement ends the grant, its keys and its deliveries, and writes the
  * line; the trigger on grants tells every worker at once.
