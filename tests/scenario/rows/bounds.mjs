@@ -108,8 +108,10 @@ row("108c", `${MANY} pushed requests of one client: held back, memory flat, ` +
 
 row("108d", "the token endpoint has its pace too", async () => {
 	const wild = counter.register("wilder");
-	const seen = await flood(wild, 1200, () => wild.refresh("unknown", {},
-		{ proof: false, assertion: {} }));
+	const seen = {};	// a slow machine asks slower than the pace at first
+	for (let i = 0; i < 4 && !seen[429]; i++)
+		Object.assign(seen, await flood(wild, 1200, () =>
+			wild.refresh("unknown", {}, { proof: false, assertion: {} })));
 	assert.deepEqual(Object.keys(seen), ["400", "429"]);
 	ok(await alpha.refresh(tokens.refresh_token));
 });
