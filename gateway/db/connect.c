@@ -60,6 +60,19 @@ turn_hosts(const char *url, unsigned turn, char *host[3])
 	PQconninfoFree(all);
 }
 
+int
+connect_ms(const char *url)
+{
+	PQconninfoOption *all = PQconninfoParse(url, NULL);
+	bool several = false;
+
+	for (PQconninfoOption *o = all; o != NULL && o->keyword != NULL; o++)
+		several |= strncmp(o->keyword, "host", 4) == 0 &&
+		    o->val != NULL && strchr(o->val, ',') != NULL;
+	PQconninfoFree(all);
+	return several ? CONNECT_TURN_MS : CONNECT_MS;
+}
+
 /* wait: PQconnectdb, else PQconnectStart. Those before dbname give way to
  * what the URL says, those after it do not. */
 static PGconn *

@@ -16,7 +16,8 @@
 enum {
 	DEPTH_MAX	= 128,	/* questions in flight on one link */
 	AWAY_MS		= 2000,	/* away so long: questions fail at once */
-	CONNECT_MS	= 5000,
+	CONNECT_MS	= 5000,	/* an attempt to connect */
+	CONNECT_TURN_MS	= 2000,	/* when another host can be asked instead */
 	BACKOFF_MIN_MS	= 100,
 	BACKOFF_MAX_MS	= 3000,
 	GATHER_MAX	= 16,	/* questions in one; more gain nothing */
@@ -128,6 +129,8 @@ void link_flush(struct link *);	/* ends the segment, hands bytes to the kernel *
  * looks at what runs (pg_stat_activity). */
 bool signed_prepare(PGconn *, const char *name, const struct statement *);
 bool signed_ask(PGconn *, const struct question *);
+/* How long an attempt to connect may take, in ms: several hosts take turns. */
+int connect_ms(const char *url);
 /* turn: which of several hosts is asked first (failures so far) */
 PGconn *pg_start(const char *url, const char *application_name, bool wait,
     unsigned turn);

@@ -470,7 +470,7 @@ link_connect(struct link *l)
 		link_lost(l, PQerrorMessage(l->pg));
 		return;
 	}
-	timer_in(l, CONNECT_MS * 1000);
+	timer_in(l, connect_ms(o->url) * 1000);
 	wait_for(l, EV_WRITE);
 }
 

@@ -162,7 +162,7 @@ static void
 connect_now(struct listener *l)
 {
 	l->pg = pg_start(l->url, "guichet listen", false, l->failures);
-	timer_in(l, CONNECT_MS * 1000);
+	timer_in(l, connect_ms(l->url) * 1000);
 	if (PQstatus(l->pg) == CONNECTION_BAD)
 		lost(l, PQerrorMessage(l->pg));
 	else

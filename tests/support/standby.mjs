@@ -71,6 +71,9 @@ export function startPair({ synchronous = true } = {}) {
 	pair.follow = () => {
 		const { primary, standby } = pair;
 		rmSync(`${standby.dir}/data`, { recursive: true, force: true });
+		// its lock names a process that was killed, and that nobody may have buried yet
+		for (const f of readdirSync(standby.dir).filter((n) => n.startsWith(".s.PGSQL")))
+			rmSync(`${standby.dir}/${f}`, { force: true });
 		as(`${bin}/pg_basebackup`, "-d", primary.url, "-D", `${standby.dir}/data`, "-R",
 			"-X", "stream", "-c", "fast", "--no-sync");
 		standby.start();
