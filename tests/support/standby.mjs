@@ -65,7 +65,7 @@ export function startPair({ synchronous = true } = {}) {
 		"UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions");
 	as("sh", "-c", `printf "listen_addresses=''\nunix_socket_permissions=0777\n` +
 		`shared_buffers=64MB\nmax_connections=200\nmax_prepared_transactions=10\n` +
-		`wal_receiver_status_interval=1\nfsync=off\n" >> ${a.dir}/data/postgresql.conf`);
+		`wal_receiver_status_interval=1\nwal_retrieve_retry_interval=200ms\nfsync=off\n" >> ${a.dir}/data/postgresql.conf`);
 	a.start();
 	// the other place becomes a standby of the primary, from nothing
 	pair.follow = () => {
@@ -93,6 +93,7 @@ export function startPair({ synchronous = true } = {}) {
 		// who waits for a standby that is not there yet would wait for good
 		as("sh", "-c", `echo "synchronous_standby_names=''" >> ${
 			pair.standby.dir}/data/postgresql.auto.conf`);
+		as(`${bin}/pg_ctl`, "-D", `${pair.standby.dir}/data`, "-s", "reload");
 		pair.standby.promote();
 		[pair.primary, pair.standby] = [pair.standby, pair.primary];
 	};
