@@ -69,7 +69,7 @@ job_of(const char *name)
 {
 	static const struct { const char *begins, *job; } jobs[] = {
 	    { "sign-es256-next", "is published, and signs nothing yet" },
-	    { "sign-es256", "signs receipts, proofs and assertions" },
+	    { "sign-es256", "signs receipts, signals, proofs and assertions" },
 	    { "sign-", "signed once: what is from then still verifies" },
 	    { "seal-", "seals secrets kept in the database" },
 	    { "journal-", "the journal's checkpoints: .pem signs, .pub verifies" },

@@ -228,7 +228,6 @@ try_read(struct flow *f, const char *dataset, int limit)
 }
 
 /* The first record of each data set, as it came. */
-
 static int
 read_all(struct flow *f)
 {

@@ -244,14 +244,15 @@ hsm_public(EVP_PKEY **out, struct hsm *h, const char *label, struct fault *f)
 	char what[96];
 	CK_RV rv = find_key(h, CKO_PUBLIC_KEY, label, &key);
 
-	snprintf(what, sizeof(what), "has no one key %.64s", label);
+	snprintf(what, sizeof(what), "has not exactly one key %.60s", label);
 	if (rv == CKR_OK)
 		rv = h->module->C_GetAttributeValue(h->session, key, &asked, 1);
 	*out = rv != CKR_OK ? NULL : key_of_point(point, asked.ulValueLen);
 	if (*out != NULL)
 		return 0;
-	return faulty(f, h, what, rv != CKR_OK ? p11_kit_strerror(rv) :
-	    "its point is not Ed25519", "make it: pkcs11-tool --keypairgen"
+	return faulty(f, h, what, rv == CKR_KEY_HANDLE_INVALID ?
+	    "there is none, or more than one" : rv != CKR_OK ?
+	    p11_kit_strerror(rv) : "its point is not Ed25519", "make it: pkcs11-tool --keypairgen"
 	    " --key-type EC:edwards25519 --label NAME --login");
 }
 

@@ -2,7 +2,7 @@
 /*
  * keys.h - the keys of this installation, from the keys directory.
  *
- *     sign-es256.pem      signs receipts, DPoP proofs and assertions of ours
+ *     sign-es256.pem      signs receipts, signals, DPoP proofs and assertions
  *     sign-es256-next.pem announced: published, and signs nothing yet
  *     sign-<kid>.pub      signed once: published, so that receipts of then verify
  *     seal-<id>.key       32 bytes, AES-256-GCM; the newest seals, all open

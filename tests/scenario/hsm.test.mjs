@@ -62,7 +62,7 @@ test("what is wrong with a token is told before anything starts", async (t) => {
 		[uri("guichet").replace(module, "/nowhere.so"), /E127.*cannot be loaded/],
 		[uri("another"), /E127.*token cannot be used/],
 		[uri("guichet", f("wrong")), /E127.*token cannot be used.*PIN/],
-		[uri(), /E127.*no one key journal-consent-admin/],
+		[uri(), /E127.*not exactly one key journal-consent-admin: there is none/],
 	]) {
 		const s = await signer(t, at);
 		assert.equal(s.code, 78, `${at}: ${s.logs}`);
